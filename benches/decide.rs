@@ -1,0 +1,2 @@
+//! Placeholder until the engine's benchmark is written.
+fn main() {}

@@ -1,0 +1,4 @@
+//! What authors and reviewers use: scenarios and what they cover; proofs and differences are to come.
+
+pub mod coverage;
+pub mod scenario;

@@ -1,0 +1,128 @@
+//! The files of a bundle, read once, safely, and summed up in one digest.
+//!
+//! Only regular files with the endings we know are read, none through a symbolic link and none above
+//! 1 MiB (threat T27). A file we do not know is a problem, not something to skip: `clients.ceder` would
+//! otherwise silently take its rules out of force. The digest names exactly what was read: SHA-256 over
+//! each file's path and content, both with their lengths, in the order of the paths.
+
+use std::{fs, path::Path};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::problem::{Problem, Problems, Source};
+
+/// Largest file of a bundle, in bytes.
+const MAX_FILE: u64 = 1 << 20;
+
+/// What a bundle's directory holds.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// `policies/*.cedar`, by name.
+    pub policies: Vec<Source>,
+    /// `schemas/*.cedarschema`, by name.
+    pub schemas: Vec<Source>,
+    /// `policies/rules.toml`: the register of rules.
+    pub rules: Option<Source>,
+    /// `mandat.toml`: the settings.
+    pub settings: Option<Source>,
+    /// `sha256:` and 64 hexadecimal digits over all of these.
+    pub digest: String,
+}
+
+/// Reads a bundle's directory.
+///
+/// # Errors
+/// Every file that cannot be read or is none of a bundle's; a missing schema; no policies at all (T08).
+pub fn read(dir: &Path) -> Result<Files, Problems> {
+    let mut problems = Problems::default();
+    let mut files = Files::default();
+    files.settings = read_optional(dir, "mandat.toml", &mut problems);
+    for name in list(dir, "policies", &mut problems) {
+        match name.rsplit_once('.') {
+            _ if name == "rules.toml" => files.rules = read_file(dir, "policies/rules.toml", &mut problems),
+            Some((_, "cedar")) => files.policies.extend(read_file(dir, &format!("policies/{name}"), &mut problems)),
+            Some((_, "md")) => {}
+            _ => problems.push(unknown("policies", &name, "*.cedar and rules.toml")),
+        }
+    }
+    for name in list(dir, "schemas", &mut problems) {
+        match name.rsplit_once('.') {
+            Some((_, "cedarschema")) => files.schemas.extend(read_file(dir, &format!("schemas/{name}"), &mut problems)),
+            Some((_, "json" | "md")) => {}
+            _ => problems.push(unknown("schemas", &name, "*.cedarschema")),
+        }
+    }
+    if files.schemas.is_empty() {
+        problems.push(Problem::new("the bundle has no schema").help("put one at `schemas/*.cedarschema`"));
+    }
+    if files.policies.is_empty() {
+        problems.push(
+            Problem::new("the bundle has no policies")
+                .help("put them at `policies/*.cedar`; an empty bundle would deny everything, which is never what is meant"),
+        );
+    }
+    files.digest = digest(&files);
+    problems.into_result(files)
+}
+
+fn digest(files: &Files) -> String {
+    let mut all: Vec<&Source> = files.policies.iter().chain(&files.schemas).chain(&files.rules).chain(&files.settings).collect();
+    all.sort_by(|left, right| left.name.cmp(&right.name));
+    let mut hash = Sha256::new();
+    for source in all {
+        for part in [source.name.as_bytes(), source.text.as_bytes()] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+    }
+    hash.finalize().iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+fn unknown(dir: &str, name: &str, expected: &str) -> Problem {
+    Problem::new(format!("`{dir}/{name}` is no file of a bundle"))
+        .help(format!("`{dir}/` holds {expected}; rename it or move it away"))
+}
+
+/// Names in a directory, sorted, hidden ones left out.
+fn list(dir: &Path, sub: &str, problems: &mut Problems) -> Vec<String> {
+    let entries = match fs::read_dir(dir.join(sub)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            problems.push(Problem::new(format!("cannot read `{sub}/`: {error}")));
+            return Vec::new();
+        }
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    names
+}
+
+fn read_optional(dir: &Path, name: &str, problems: &mut Problems) -> Option<Source> {
+    fs::symlink_metadata(dir.join(name)).is_ok().then(|| read_file(dir, name, problems)).flatten()
+}
+
+fn read_file(dir: &Path, name: &str, problems: &mut Problems) -> Option<Source> {
+    match read_regular(&dir.join(name)) {
+        Ok(text) => Some(Source::new(name, text)),
+        Err(reason) => {
+            problems.push(Problem::new(format!("cannot read `{name}`: {reason}")));
+            None
+        }
+    }
+}
+
+fn read_regular(path: &Path) -> Result<String, String> {
+    let metadata = fs::symlink_metadata(path).map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is no regular file".to_owned());
+    }
+    if metadata.len() > MAX_FILE {
+        return Err(format!("it is larger than {MAX_FILE} bytes"));
+    }
+    fs::read_to_string(path).map_err(|error| error.to_string())
+}

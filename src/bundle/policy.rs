@@ -1,0 +1,142 @@
+//! One policy with what its annotations say of it.
+//!
+//! To Cedar `@id` is a remark; here it becomes the policy's id, so a missing or duplicate one is refused
+//! (hazard 3). The other annotations carry what people and services need from a decision: a title, the
+//! rules and readings it stands for, obligations and advice. An annotation we do not know is a typing
+//! error until proven otherwise.
+
+use std::sync::Arc;
+
+use cedar_policy::{Effect, PolicyId};
+use cedar_policy_core::ast;
+
+use super::clause::{self, Clause};
+use crate::problem::{Location, Problem, Problems, Source};
+
+/// A policy of the bundle.
+#[derive(Debug)]
+pub struct Policy {
+    /// From `@id`, unique in the bundle.
+    pub id: Arc<str>,
+    /// Permit or forbid.
+    pub effect: Effect,
+    /// From `@title`: one sentence for people; empty where there is none.
+    pub title: Arc<str>,
+    /// From `@rules`: the rules it encodes.
+    pub rules: Vec<Arc<str>>,
+    /// From `@reading`: the readings of unclear rules it stands on.
+    pub readings: Vec<Arc<str>>,
+    /// From `@obligation`: what the caller must do when this permit determines an Allow.
+    pub obligations: Vec<Arc<str>>,
+    /// From `@advice`: what the caller may want to do.
+    pub advice: Vec<Arc<str>>,
+    /// Whether it repeats, on purpose, what the permits already imply.
+    pub backstop: bool,
+    /// Where it starts.
+    pub at: Location,
+    /// Where `@rules` stands, for problems with the register.
+    pub rules_span: (usize, usize),
+    /// Its conditions, cut into clauses; `None` where it has none.
+    pub clauses: Option<Clause>,
+    /// The context entry without which it cannot apply; see [`clause::guard`].
+    pub guard: Option<String>,
+    /// Cedar's policy, under the id.
+    pub cedar: cedar_policy::Policy,
+    /// The file it is from.
+    pub source: Source,
+}
+
+impl Policy {
+    /// `permit` or `forbid`.
+    pub fn effect_name(&self) -> &'static str {
+        match self.effect {
+            Effect::Permit => "permit",
+            Effect::Forbid => "forbid",
+        }
+    }
+}
+
+const KNOWN: [&str; 7] = ["id", "title", "rules", "reading", "obligation", "advice", "backstop"];
+
+/// The policies of one file, in its order.
+pub fn of_file(source: &Source, set: &cedar_policy::PolicySet, problems: &mut Problems) -> Vec<Policy> {
+    for template in set.templates() {
+        let offset = source.text.find('?').unwrap_or(0);
+        problems.push(
+            Problem::at(source, (offset, 1), format!("`{}` is a template; templates are not used here", template.id()))
+                .help("write one policy for each case, or move what differs into the facts"),
+        );
+    }
+    let core: &ast::PolicySet = set.as_ref();
+    let mut policies: Vec<Policy> = core.static_policies().filter_map(|policy| read(source, policy, set, problems)).collect();
+    policies.sort_by_key(|policy| (policy.at.line, policy.at.column));
+    policies
+}
+
+fn read(source: &Source, core: &ast::Policy, set: &cedar_policy::PolicySet, problems: &mut Problems) -> Option<Policy> {
+    let place = core.loc().map_or((0, 0), span);
+    let id = annotation(core, "id");
+    report_unknown(source, core, problems);
+    if id.is_empty() {
+        problems.push(
+            Problem::at(source, first_line(source, place), "the policy has no id")
+                .help("write `@id(\"area.what\")` above it; decisions name policies by their id"),
+        );
+        return None;
+    }
+    let cedar = set.policy(&PolicyId::new(core.id()))?.new_id(PolicyId::new(&id));
+    let effect = cedar.effect();
+    let rules_span = core.annotations().find(|(key, _)| key.as_ref() == "rules").and_then(|(_, value)| value.loc.as_ref());
+    let policy = Policy {
+        at: source.location(place.0),
+        title: annotation(core, "title").into(),
+        rules: list(core, "rules"),
+        readings: list(core, "reading"),
+        obligations: list(core, "obligation"),
+        advice: list(core, "advice"),
+        backstop: core.annotations().any(|(key, _)| key.as_ref() == "backstop"),
+        rules_span: rules_span.map_or_else(|| first_line(source, place), span),
+        clauses: Clause::of(core, source),
+        guard: clause::guard(core),
+        source: source.clone(),
+        id: id.into(),
+        effect,
+        cedar,
+    };
+    if effect == Effect::Forbid && !(policy.obligations.is_empty() && policy.advice.is_empty()) {
+        problems.push(
+            Problem::at(source, first_line(source, place), format!("the forbid `{}` carries an obligation or advice", policy.id))
+                .help("obligations and advice belong to permits: they are returned with an Allow"),
+        );
+    }
+    Some(policy)
+}
+
+fn report_unknown(source: &Source, core: &ast::Policy, problems: &mut Problems) {
+    for (key, value) in core.annotations().filter(|(key, _)| !KNOWN.contains(&key.as_ref())) {
+        let place = value.loc.as_ref().map_or((0, 0), span);
+        problems.push(
+            Problem::at(source, place, format!("`@{key}` is no annotation we know"))
+                .help(format!("known are {}", KNOWN.map(|name| format!("@{name}")).join(", "))),
+        );
+    }
+}
+
+fn annotation(core: &ast::Policy, name: &str) -> String {
+    let found = core.annotations().find(|(key, _)| key.as_ref() == name);
+    found.map(|(_, value)| value.val.trim().to_owned()).unwrap_or_default()
+}
+
+fn list(core: &ast::Policy, name: &str) -> Vec<Arc<str>> {
+    annotation(core, name).split(',').map(str::trim).filter(|item| !item.is_empty()).map(Arc::from).collect()
+}
+
+fn span(place: &cedar_policy_core::parser::Loc) -> (usize, usize) {
+    (place.start(), place.end() - place.start())
+}
+
+/// The first line of a stretch of text: enough to underline a policy.
+fn first_line(source: &Source, (start, length): (usize, usize)) -> (usize, usize) {
+    let line = source.text.get(start..start + length).and_then(|text| text.lines().next()).unwrap_or("");
+    (start, line.len())
+}

@@ -1,0 +1,119 @@
+//! `mandat decide REQUEST.json`: one AuthZEN request, answered without a service.
+
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use super::{Exit, output};
+use crate::{
+    bundle::Bundle,
+    engine::{Answer, Engine},
+    facts::memory::MemoryFacts,
+    http::{
+        answer::DecisionAnswer,
+        wire::{self, Evaluation},
+    },
+    problem::{Problem, Problems},
+    request::{Circumstances, Request},
+};
+
+/// Arguments of `mandat decide`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The AuthZEN evaluation request; `-` is standard input.
+    #[arg(value_name = "REQUEST.json")]
+    request: PathBuf,
+    /// The bundle's directory.
+    #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
+    bundle: PathBuf,
+    /// Facts in Cedar's entity JSON.
+    #[arg(long, value_name = "FILE", env = "MANDAT_FACTS")]
+    facts: Option<PathBuf>,
+    /// Say why, and what would change the answer.
+    #[arg(long)]
+    explain: bool,
+    /// Take `context.now` from the request instead of refusing it.
+    #[arg(long)]
+    trust_caller_clock: bool,
+    /// Answer for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Decides and prints the answer; the exit code says Allow or Deny.
+pub fn run(arguments: &Arguments) -> Exit {
+    match prepare(arguments) {
+        Ok((engine, request, explain)) => decide(arguments, &engine, &request, explain),
+        Err(problems) => {
+            output::problems(&problems, arguments.json);
+            Exit::Invalid
+        }
+    }
+}
+
+fn prepare(arguments: &Arguments) -> Result<(Engine, Request, bool), Problems> {
+    let (request, explain) = read_request(&arguments.request)?;
+    let bundle = Bundle::load(&arguments.bundle)?;
+    let facts = match &arguments.facts {
+        Some(path) => MemoryFacts::read(path, &bundle.schema)?,
+        None => MemoryFacts::empty(&bundle.schema)?,
+    };
+    Ok((Engine::new(bundle, facts), request, explain || arguments.explain))
+}
+
+fn read_request(path: &Path) -> Result<(Request, bool), Problem> {
+    let name = path.display();
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).map(|_| ())
+    } else {
+        fs::read_to_string(path).map(|content| text = content)
+    };
+    read.map_err(|error| Problem::new(format!("cannot read the request `{name}`: {error}")))?;
+    let mut evaluation: Evaluation =
+        serde_json::from_str(&text).map_err(|error| Problem::new(format!("the request `{name}` is no AuthZEN evaluation: {error}")))?;
+    let invalid = |error| Problem::new(format!("the request `{name}`: {}", wire::in_wire_words(error)));
+    let options = wire::options(evaluation.options.take()).map_err(invalid)?;
+    Ok((wire::request(evaluation).map_err(invalid)?, options.explain))
+}
+
+fn decide(arguments: &Arguments, engine: &Engine, request: &Request, explain: bool) -> Exit {
+    let circumstances = Circumstances { now: jiff::Timestamp::now(), trust_caller_clock: arguments.trust_caller_clock };
+    let moment = match engine.moment() {
+        Ok(moment) => moment,
+        Err(error) => return failed(&error.to_string(), arguments.json, Exit::Failure),
+    };
+    match moment.decide(request, &circumstances) {
+        Ok(answer) => print(&answer, explain, arguments.json),
+        Err(crate::decision::Refusal::Invalid(invalid)) => {
+            failed(&wire::in_wire_words(invalid).to_string(), arguments.json, Exit::Invalid)
+        }
+        Err(error) => failed(&error.to_string(), arguments.json, Exit::Failure),
+    }
+}
+
+fn print(answer: &Answer, explain: bool, json: bool) -> Exit {
+    let decision = &answer.decision;
+    if json {
+        match serde_json::to_string(&DecisionAnswer::of(answer, explain)) {
+            Ok(text) => println!("{text}"),
+            Err(error) => return failed(&error.to_string(), false, Exit::Failure),
+        }
+    } else {
+        println!("{}", if decision.allowed() { "Allow" } else { "Deny" });
+        for (what, names) in [("obligation", &decision.obligations), ("advice", &decision.advice)] {
+            names.iter().for_each(|name| println!("{what} {name}"));
+        }
+        if explain {
+            println!("{}", output::explanation_text(&answer.explain()));
+        }
+    }
+    if decision.allowed() { Exit::Success } else { Exit::Denied }
+}
+
+fn failed(message: &str, json: bool, exit: Exit) -> Exit {
+    output::problems(&Problem::new(message).into(), json);
+    exit
+}

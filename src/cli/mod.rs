@@ -1,0 +1,81 @@
+//! The command line: one verb a file, exit codes that scripts can trust.
+//!
+//! Here the words are parsed and dispatched; each verb's file holds its arguments, what it does and how
+//! it answers. People read text, programs add `--json`.
+
+pub mod check;
+pub mod completions;
+pub mod decide;
+pub mod output;
+pub mod serve;
+pub mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Who may act for whom, and on what terms: a policy engine whose rules are files.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "Exit codes: 0 success or Allow, 1 failure, 2 denied, 3 invalid input.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Check a bundle: syntax, types, ids, annotations, rules.
+    Check(check::Arguments),
+    /// Decide one AuthZEN request.
+    Decide(decide::Arguments),
+    /// Run the scenarios of a bundle.
+    Test(test::Arguments),
+    /// Answer over HTTP.
+    Serve(serve::ServeArgs),
+    /// Print a shell's completion script.
+    Completions(completions::Arguments),
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Done, or Allow.
+    Success,
+    /// Something failed.
+    Failure,
+    /// The answer is Deny.
+    Denied,
+    /// The input is wrong.
+    Invalid,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Failure => 1,
+            Exit::Denied => 2,
+            Exit::Invalid => 3,
+        })
+    }
+}
+
+/// Parses the command line and runs its verb.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Nothing can be done if the terminal is gone.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Invalid } else { Exit::Success }.into();
+        }
+    };
+    match arguments.verb {
+        Verb::Check(arguments) => check::run(&arguments),
+        Verb::Decide(arguments) => decide::run(&arguments),
+        Verb::Test(arguments) => test::run(&arguments),
+        Verb::Serve(arguments) => serve::run(arguments),
+        Verb::Completions(arguments) => completions::run(&arguments),
+    }
+    .into()
+}

@@ -1,0 +1,124 @@
+//! `mandat test [DIR]`: do the policies do what the scenarios say?
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::{Exit, output};
+use crate::{
+    analysis::scenario::{Case, file, run::Outcome, run::Runner},
+    bundle::Bundle,
+    problem::{Problem, Problems},
+};
+
+/// Arguments of `mandat test`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The bundle's directory, as an argument.
+    #[arg(value_name = "DIR", conflicts_with = "bundle")]
+    dir: Option<PathBuf>,
+    /// The bundle's directory.
+    #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE")]
+    bundle: Option<PathBuf>,
+    /// Only scenarios whose name or rules contain this text.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Answer for programs.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs every scenario and prints those that fail, with their explanation.
+pub fn run(arguments: &Arguments) -> Exit {
+    let dir = arguments.dir.clone().or_else(|| arguments.bundle.clone()).unwrap_or_else(|| PathBuf::from("."));
+    let (bundle, mut cases) = match prepare(&dir) {
+        Ok(prepared) => prepared,
+        Err(problems) => {
+            output::problems(&problems, arguments.json);
+            return Exit::Invalid;
+        }
+    };
+    if let Some(only) = &arguments.only {
+        cases.retain(|case| case.name.contains(only) || case.rules.iter().any(|rule| rule.contains(only)));
+    }
+    let mut runner = Runner::new(&bundle, &dir.join("tests/facts"));
+    let failures: Vec<Failure> = cases.iter().filter_map(|case| failure(&mut runner, case)).collect();
+    report(&failures, cases.len(), arguments.json);
+    if failures.is_empty() && !cases.is_empty() { Exit::Success } else { Exit::Failure }
+}
+
+/// A case that did not come out as expected, or could not be asked.
+struct Failure<'c> {
+    case: &'c Case,
+    differences: Vec<String>,
+    explanation: String,
+}
+
+fn prepare(dir: &Path) -> Result<(Bundle, Vec<Case>), Problems> {
+    let bundle = Bundle::load(dir)?;
+    let cases = read_all(&dir.join("tests/scenarios"))?;
+    Ok((bundle, cases))
+}
+
+/// The cases of every scenario file in a directory, by file name.
+///
+/// # Errors
+/// The directory cannot be read, or a file in it is no scenario file.
+pub fn read_all(dir: &Path) -> Result<Vec<Case>, Problems> {
+    let entries = std::fs::read_dir(dir)
+        .map_err(|error| Problem::new(format!("cannot read `{}`: {error}", dir.display())).help("scenarios are files `tests/scenarios/*.toml` in the bundle's directory"))?;
+    let mut names: Vec<String> = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| name.ends_with(".toml"));
+    names.sort();
+    let mut problems = Problems::default();
+    let mut cases = Vec::new();
+    for name in names {
+        match file::read(&dir.join(&name), &format!("tests/scenarios/{name}")) {
+            Ok(read) => cases.extend(read),
+            Err(found) => problems.extend(found),
+        }
+    }
+    problems.into_result(cases)
+}
+
+fn failure<'c>(runner: &mut Runner, case: &'c Case) -> Option<Failure<'c>> {
+    match runner.run(case) {
+        Ok(Outcome { differences, .. }) if differences.is_empty() => None,
+        Ok(outcome) => Some(Failure { case, differences: outcome.differences, explanation: output::explanation_text(&outcome.explanation) }),
+        Err(reason) => Some(Failure { case, differences: vec![reason], explanation: String::new() }),
+    }
+}
+
+fn report(failures: &[Failure], total: usize, as_json: bool) {
+    let passed = total - failures.len();
+    if as_json {
+        let list: Vec<Value> = failures.iter().map(Failure::json).collect();
+        println!("{}", json!({ "passed": passed, "failed": failures.len(), "failures": list }));
+        return;
+    }
+    for failure in failures {
+        println!("{}", failure.text());
+    }
+    if total == 0 {
+        println!("no scenario was run");
+    }
+    println!("{passed} passed, {} failed", failures.len());
+}
+
+impl Failure<'_> {
+    fn text(&self) -> String {
+        let rules = self.case.rules.join(", ");
+        let mut text = format!("FAILED {} ({}) [{rules}]\n  {}\n", self.case.name, self.case.at, self.differences.join("\n  "));
+        for line in self.explanation.lines() {
+            text.push_str(&format!("  | {line}\n"));
+        }
+        text
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "name": self.case.name, "file": &*self.case.at.file, "line": self.case.at.line, "rules": self.case.rules,
+            "differences": self.differences, "explanation": self.explanation,
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! Settings: what `mandat.toml` in the bundle's directory says, and what holds when it says nothing.
+//!
+//! Each setting has a default that is safe on a developer's machine. A flag or a `MANDAT_…` variable
+//! overrides the server's settings on the command line; what decides (`policies`, `facts`) can only be
+//! changed in the file, so that it is part of the bundle's digest.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::problem::{Problem, Problems, Source};
+
+/// Everything `mandat.toml` may say.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How policies are validated.
+    pub policies: PolicySettings,
+    /// How facts and what callers say of them meet.
+    pub facts: FactSettings,
+    /// How the service listens and what it accepts.
+    pub server: ServerSettings,
+}
+
+/// `[policies]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PolicySettings {
+    /// How many references deep a policy may look, 0 to 16; facts are loaded in as many rounds.
+    pub level: u32,
+}
+
+impl Default for PolicySettings {
+    fn default() -> Self {
+        Self { level: 4 }
+    }
+}
+
+/// `[facts]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FactSettings {
+    /// What becomes of the properties that a caller sends.
+    pub caller_properties: CallerProperties,
+}
+
+/// What becomes of the properties that a caller sends with a subject or resource (threat T03).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallerProperties {
+    /// They describe only entities that the facts do not know; a known entity is taken from the facts alone.
+    #[default]
+    Fill,
+    /// They win over the facts: for a caller that is itself the source of truth.
+    Override,
+    /// They are not looked at.
+    Ignore,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerSettings {
+    /// Address to listen on.
+    pub listen: String,
+    /// Base URL under which callers reach the service, for discovery; default `http://` and the address.
+    pub public_url: Option<String>,
+    /// Largest request body, in bytes.
+    pub body_limit: usize,
+    /// Most items of one batch.
+    pub batch_limit: usize,
+    /// A request that takes longer than this, in milliseconds, is answered 503.
+    pub deadline_ms: u64,
+    /// Time to send the request's head, in milliseconds, from the moment the connection is idle.
+    pub header_timeout_ms: u64,
+    /// Time to send the request's body, in milliseconds.
+    pub body_timeout_ms: u64,
+    /// Most connections at once; further ones wait to be accepted.
+    pub connection_limit: usize,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8180".to_owned(),
+            public_url: None,
+            body_limit: 256 * 1024,
+            batch_limit: 100,
+            deadline_ms: 1_000,
+            header_timeout_ms: 10_000,
+            body_timeout_ms: 30_000,
+            connection_limit: 4_096,
+        }
+    }
+}
+
+impl ServerSettings {
+    /// The request deadline.
+    pub fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms)
+    }
+}
+
+/// Deepest level a bundle may ask for: each level is one more round of loading facts.
+const MAX_LEVEL: u32 = 16;
+
+impl Settings {
+    /// Reads `mandat.toml`.
+    ///
+    /// # Errors
+    /// Every setting that is unknown, of the wrong type or out of range, with its place.
+    pub fn parse(source: &Source) -> Result<Self, Problems> {
+        let settings: Self = toml::from_str(&source.text).map_err(|error| toml_problem(source, &error))?;
+        if settings.policies.level > MAX_LEVEL {
+            let offset = source.text.find("level").unwrap_or(0);
+            return Err(Problem::at(source, (offset, "level".len()), format!("`level` is above {MAX_LEVEL}"))
+                .help("each level is one more round of loading facts; the partner programme needs 4")
+                .into());
+        }
+        Ok(settings)
+    }
+}
+
+/// A TOML parser's error as a problem in its file.
+pub fn toml_problem(source: &Source, error: &toml::de::Error) -> Problem {
+    let span = error.span().unwrap_or(0..0);
+    Problem::at(source, (span.start, span.len()), error.message().trim().to_owned())
+}

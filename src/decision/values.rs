@@ -1,0 +1,143 @@
+//! What callers send, as Cedar values: plain JSON read by the schema's shapes.
+//!
+//! The shape decides what a value means, so Cedar's own escapes (`__entity`, `__extn`) are ordinary,
+//! undeclared fields here and refused like any other (threat T03). Every error names the field.
+
+use cedar_policy::{EntityId, EntityUid, RestrictedExpression};
+use serde_json::Value;
+
+use crate::{
+    bundle::shape::{Fields, Shape, describe},
+    facts::limits,
+    request::{Invalid, Properties},
+};
+
+/// Reads values and remembers every entity they name.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// Entities named so far, in order.
+    pub named: Vec<EntityUid>,
+}
+
+/// A record's fields as Cedar takes them.
+pub type Pairs = Vec<(String, RestrictedExpression)>;
+
+impl Reader {
+    /// Reads an object whose declared fields are `fields`; where it is `partial`, required ones may be missing.
+    ///
+    /// # Errors
+    /// The first field that is undeclared, missing or of another shape.
+    pub fn fields(&mut self, path: &str, fields: &Fields, given: &Properties, partial: bool) -> Result<Pairs, Invalid> {
+        let mut pairs = Vec::with_capacity(given.len() + 1);
+        for (name, value) in given {
+            let Some(field) = fields.get(name) else {
+                return Err(Invalid::new(format!("{path}.{name}"), undeclared(name, fields)));
+            };
+            pairs.push((name.clone(), self.value(&|| format!("{path}.{name}"), &field.shape, value)?));
+        }
+        match fields.iter().find(|(name, field)| !partial && !field.optional && !given.contains_key(*name)) {
+            Some((name, field)) => {
+                Err(Invalid::new(format!("{path}.{name}"), format!("missing; expected {}", describe(&field.shape))))
+            }
+            None => Ok(pairs),
+        }
+    }
+
+    fn value(&mut self, path: &dyn Fn() -> String, shape: &Shape, value: &Value) -> Result<RestrictedExpression, Invalid> {
+        match (shape, value) {
+            (Shape::Bool, Value::Bool(value)) => Ok(RestrictedExpression::new_bool(*value)),
+            (Shape::Long, Value::Number(number)) => number
+                .as_i64()
+                .map(RestrictedExpression::new_long)
+                .ok_or_else(|| Invalid::new(path(), "expected a whole number of at most 64 bits")),
+            (Shape::String, Value::String(text)) => Ok(RestrictedExpression::new_string(short(path, text)?.to_owned())),
+            (Shape::Extension(name), Value::String(text)) => extension(path, name, short(path, text)?),
+            (Shape::Entity(name), Value::Object(object)) => {
+                let uid = entity(path, name, object)?;
+                self.named.push(uid.clone());
+                Ok(RestrictedExpression::new_entity_uid(uid))
+            }
+            (Shape::Set(element), Value::Array(items)) => self.set(path, element, items),
+            (Shape::Record(fields), Value::Object(object)) => {
+                let pairs = self.fields(&path(), fields, object, false)?;
+                RestrictedExpression::new_record(pairs).map_err(|error| Invalid::new(path(), error.to_string()))
+            }
+            (expected, _) => Err(Invalid::new(path(), format!("expected {}", describe(expected)))),
+        }
+    }
+
+    fn set(&mut self, path: &dyn Fn() -> String, element: &Shape, items: &[Value]) -> Result<RestrictedExpression, Invalid> {
+        if items.len() > limits::MAX_ELEMENTS {
+            return Err(Invalid::new(path(), format!("a list of more than {} elements", limits::MAX_ELEMENTS)));
+        }
+        let read = |(index, item)| self.value(&|| format!("{}[{index}]", path()), element, item);
+        let values = items.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+        Ok(RestrictedExpression::new_set(values))
+    }
+}
+
+fn undeclared(name: &str, fields: &Fields) -> String {
+    let known: Vec<&str> = fields.keys().map(String::as_str).collect();
+    match closest(name, known.iter().copied()) {
+        Some(similar) => format!("the schema declares no `{name}` here; did you mean `{similar}`?"),
+        None if known.is_empty() => format!("the schema declares no `{name}` here, nor any other field"),
+        None => format!("the schema declares no `{name}` here; it declares {}", known.join(", ")),
+    }
+}
+
+fn short<'a>(path: &dyn Fn() -> String, text: &'a str) -> Result<&'a str, Invalid> {
+    if text.len() > limits::MAX_STRING {
+        return Err(Invalid::new(path(), format!("longer than {} bytes", limits::MAX_STRING)));
+    }
+    Ok(text)
+}
+
+fn entity(path: &dyn Fn() -> String, name: &cedar_policy::EntityTypeName, object: &Properties) -> Result<EntityUid, Invalid> {
+    let field = |key: &str| object.get(key).and_then(Value::as_str);
+    match (field("type"), field("id")) {
+        (Some(given), Some(id)) if object.len() == 2 => {
+            if name.to_string() != given {
+                return Err(Invalid::new(format!("{}.type", path()), format!("expected `{name}`, found `{given}`")));
+            }
+            Ok(EntityUid::from_type_name_and_id(name.clone(), EntityId::new(short(path, id)?)))
+        }
+        _ => Err(Invalid::new(path(), format!("expected an entity {{\"type\": \"{name}\", \"id\"}}"))),
+    }
+}
+
+/// Cedar reads the text itself when the value is used; reading it here too gives the field's name in the error.
+fn extension(path: &dyn Fn() -> String, name: &str, text: &str) -> Result<RestrictedExpression, Invalid> {
+    let expression = match name {
+        "datetime" => RestrictedExpression::new_datetime(text),
+        "duration" => RestrictedExpression::new_duration(text),
+        "decimal" => RestrictedExpression::new_decimal(text),
+        "ipaddr" => RestrictedExpression::new_ip(text),
+        _ => return Err(Invalid::new(path(), format!("values of type `{name}` cannot be sent"))),
+    };
+    match cedar_policy::Context::from_pairs([("value".to_owned(), expression.clone())]) {
+        Ok(_) => Ok(expression),
+        Err(error) => Err(Invalid::new(path(), format!("no {name}: {}", crate::facts::memory::describe(&error)))),
+    }
+}
+
+/// The known name that differs least from `name`, if it differs by no more than a third.
+pub fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = name.chars().count().div_ceil(3);
+    known.map(|other| (distance(name, other), other)).filter(|(distance, _)| *distance <= limit).min().map(|(_, other)| other)
+}
+
+/// Letters to insert, delete or replace, case ignored (Levenshtein's distance).
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (index, letter) in left.to_lowercase().chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = index + 1;
+        for (column, other) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[right.len()]
+}

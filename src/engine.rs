@@ -1,0 +1,97 @@
+//! The spine: a request goes in, an explained decision comes out.
+//!
+//! Ada's panel asks whether Ada may add a client. [`Engine::moment`] takes one bundle and one state of
+//! the facts, and everything asked of that [`Moment`] is answered from these two, a whole batch too:
+//! 1. the request is checked against the schema ([`crate::decision::question`]);
+//! 2. the facts that its policies can reach are sliced out ([`crate::facts`]);
+//! 3. the policies decide ([`crate::decision`]);
+//! 4. where asked for, the decision is explained ([`crate::explanation`]).
+//!
+//! A reload swaps the bundle behind an atomic pointer: it never makes a decision wait, and a moment that
+//! was taken before keeps the bundle it has.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::{
+    bundle::Bundle,
+    decision::{
+        self, Decision, Refusal,
+        question::{Asked, Question},
+    },
+    explanation::{self, Explanation},
+    facts::{Facts, Slice, Snapshot, Unavailable},
+    request::{Circumstances, Request},
+};
+
+/// Answers questions from a bundle and facts.
+pub struct Engine {
+    bundle: ArcSwap<Bundle>,
+    facts: Box<dyn Facts>,
+}
+
+/// One bundle and one state of the facts.
+pub struct Moment {
+    /// The bundle that answers.
+    pub bundle: Arc<Bundle>,
+    snapshot: Arc<dyn Snapshot>,
+}
+
+/// A decision with what it was made of.
+pub struct Answer<'m> {
+    /// Allow or Deny.
+    pub decision: Decision,
+    /// The bundle it was made from.
+    pub bundle: &'m Bundle,
+    /// The revision of the facts it was made on.
+    pub revision: u64,
+    evidence: Option<(Box<Question>, Slice)>,
+}
+
+impl Engine {
+    /// An engine over a validated bundle and facts that fit its schema.
+    pub fn new(bundle: Bundle, facts: impl Facts + 'static) -> Self {
+        Self { bundle: ArcSwap::from_pointee(bundle), facts: Box::new(facts) }
+    }
+
+    /// One bundle and one state of the facts, for all questions that belong together.
+    ///
+    /// # Errors
+    /// The facts cannot be read at the moment.
+    pub fn moment(&self) -> Result<Moment, Unavailable> {
+        Ok(Moment { bundle: self.bundle.load_full(), snapshot: self.facts.snapshot()? })
+    }
+}
+
+impl Moment {
+    /// The revision of the facts.
+    pub fn revision(&self) -> u64 {
+        self.snapshot.revision()
+    }
+
+    /// May the request's principal do that?
+    ///
+    /// # Errors
+    /// The request cannot be asked, or the facts cannot be read; neither is ever an Allow.
+    pub fn decide(&self, request: &Request, circumstances: &Circumstances) -> Result<Answer<'_>, Refusal> {
+        let (decision, evidence) = match Question::ask(&self.bundle, &*self.snapshot, request, circumstances)? {
+            Asked::NotApplicable => (Decision::not_applicable(), None),
+            Asked::Question(mut question) => {
+                let supplied = std::mem::take(&mut question.supplied);
+                let slice = self.snapshot.slice(&question.roots, supplied, self.bundle.settings.policies.level)?;
+                let decision = decision::decide(&self.bundle, &question.request, &slice.entities);
+                (decision, Some((question, slice)))
+            }
+        };
+        Ok(Answer { decision, bundle: &self.bundle, revision: self.revision(), evidence })
+    }
+}
+
+impl Answer<'_> {
+    /// Why it was decided so.
+    pub fn explain(&self) -> Explanation<'_> {
+        let asked = self.evidence.as_ref().map(|(question, slice)| (&question.request, &*slice.entities));
+        explanation::explain(self.bundle, &self.decision, asked)
+    }
+}

@@ -1,0 +1,59 @@
+//! Facts: everything known at the time asked about, wherever it is kept.
+//!
+//! A decision takes a [`Snapshot`], one state of the facts with its revision, and asks it for a
+//! [`Slice`]: the entities that a request's policies can reach. How facts are kept is behind [`Facts`];
+//! today a file is read into memory ([`memory`]), revision 0. What comes in is bounded first
+//! ([`limits`]), because a hierarchy a few thousand parents deep costs Cedar seconds (threat T10).
+//!
+//! Cedar's entities are the currency at this room's border; nothing here evaluates policies.
+
+pub mod changes;
+pub mod document;
+pub mod limits;
+pub mod memory;
+
+use std::sync::Arc;
+
+use cedar_policy::{Entities, Entity, EntityUid};
+
+/// The facts, wherever they are kept.
+pub trait Facts: Send + Sync {
+    /// One state of the facts; a batch of questions is answered from one.
+    ///
+    /// # Errors
+    /// The facts cannot be read at the moment; the caller must not allow anything.
+    fn snapshot(&self) -> Result<Arc<dyn Snapshot>, Unavailable>;
+}
+
+/// One unchanging state of the facts.
+pub trait Snapshot: Send + Sync {
+    /// Counts the changes that led to this state; 0 for facts from a file.
+    fn revision(&self) -> u64;
+
+    /// The entity of that name, if the facts have one.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    fn get(&self, uid: &EntityUid) -> Result<Option<Entity>, Unavailable>;
+
+    /// All that policies validated at `level` can reach from `roots`, with the `supplied` entities in
+    /// place of stored ones, and the schema's `actions`.
+    ///
+    /// # Errors
+    /// The facts cannot be read, or the supplied entities do not fit into the hierarchy.
+    fn slice(&self, roots: &[EntityUid], supplied: Vec<Entity>, level: u32) -> Result<Slice, Unavailable>;
+}
+
+/// The part of the facts that one decision may look at.
+#[derive(Debug, Clone)]
+pub struct Slice {
+    /// Entities by name, action entities included.
+    pub entities: Arc<Entities>,
+    /// The revision they were read at.
+    pub revision: u64,
+}
+
+/// Facts could not be read: an error, never an Allow.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the facts cannot be read: {0}")]
+pub struct Unavailable(pub String);

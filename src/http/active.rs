@@ -1,0 +1,69 @@
+//! What is in force: the engine, and what answers need of its bundle in the form the wire wants.
+//!
+//! The digest as a header and the decision counters are made once for each bundle, not once for each
+//! request. They belong to the bundle that a moment holds: when a reload has put another one in force,
+//! the next moment brings it along and they are made anew.
+
+use std::sync::Arc;
+
+use arc_swap::{ArcSwap, Guard};
+use axum::http::HeaderValue;
+
+use super::meters::{DecisionMeters, Meters};
+use crate::{
+    bundle::Bundle,
+    engine::{Engine, Moment},
+    facts::Unavailable,
+};
+
+/// An engine that answers.
+pub struct Active {
+    engine: Engine,
+    dress: ArcSwap<Dress>,
+}
+
+/// A bundle as answers show it.
+pub struct Dress {
+    bundle: Arc<Bundle>,
+    /// Its digest.
+    pub digest: HeaderValue,
+    /// Its decision counters.
+    pub meters: DecisionMeters,
+}
+
+impl Active {
+    /// Puts an engine into force.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    pub fn new(engine: Engine, meters: &Meters) -> Result<Self, Unavailable> {
+        let dress = Dress::new(engine.moment()?.bundle, None, meters);
+        Ok(Self { engine, dress: ArcSwap::from_pointee(dress) })
+    }
+
+    /// One bundle and one state of the facts.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    pub fn moment(&self) -> Result<Moment, Unavailable> {
+        self.engine.moment()
+    }
+
+    /// What goes with a moment's bundle.
+    pub fn dress(&self, moment: &Moment, meters: &Meters) -> Guard<Arc<Dress>> {
+        let dress = self.dress.load();
+        if Arc::ptr_eq(&dress.bundle, &moment.bundle) {
+            return dress;
+        }
+        self.dress.store(Arc::new(Dress::new(moment.bundle.clone(), Some(&dress.bundle), meters)));
+        self.dress.load()
+    }
+}
+
+impl Dress {
+    fn new(bundle: Arc<Bundle>, before: Option<&Bundle>, meters: &Meters) -> Self {
+        // A digest is hexadecimal, which a header always takes.
+        let digest = HeaderValue::from_str(&bundle.digest).unwrap_or(HeaderValue::from_static("unknown"));
+        Self { digest, meters: meters.bundle(before, &bundle), bundle }
+    }
+}

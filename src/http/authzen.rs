@@ -1,0 +1,101 @@
+//! AuthZEN's evaluation routes.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+
+use super::{
+    answer::DecisionAnswer,
+    body,
+    error::Error,
+    inquiry::Inquiry,
+    service::Service,
+    trace::Trace,
+    wire::{self, Evaluation, Evaluations},
+};
+
+/// The answers of a batch, in the order of its items.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the answer that `Inquiry::batch` writes item by item")]
+pub struct EvaluationsAnswer {
+    evaluations: Vec<DecisionAnswer>,
+}
+
+/// May the subject do the action to the resource?
+///
+/// A denial is an answer: status 200 with `"decision": false`. `"options": {"explain": true}` asks for the
+/// explanation; obligations and advice are always told.
+#[utoipa::path(
+    post, path = "/access/v1/evaluation", tag = "AuthZEN", request_body = Evaluation,
+    params(
+        ("X-Request-ID" = Option<String>, Header, description = "Comes back with the answer"),
+        ("traceparent" = Option<String>, Header, description = "Comes back with the answer")
+    ),
+    responses(
+        (status = 200, description = "The decision", body = DecisionAnswer, headers(
+            ("X-Mandat-Bundle" = String, description = "Digest of the bundle that decided"),
+            ("X-Mandat-Revision" = u64, description = "Revision of the facts it was decided on"),
+            ("X-Request-ID" = String, description = "As it came")
+        )),
+        (status = 400, description = "The request cannot be asked; names the field", body = String),
+        (status = 408, description = "The body came too slowly", body = String),
+        (status = 413, description = "The body is too large", body = String),
+        (status = 415, description = "The body is encoded; only plain JSON is taken", body = String),
+        (status = 500, description = "A failure of the service", body = String),
+        (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = String)
+    )
+)]
+pub async fn evaluation(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Error> {
+    let active = service.active()?;
+    let trace = Trace::of(request.headers());
+    let body = body::read(request, &service.settings).await?;
+    let evaluation = wire::evaluation(body)?;
+    let inquiry = Inquiry::begin(&service, active, trace)?;
+    Ok(inquiry.respond(inquiry.single(evaluation)))
+}
+
+/// Several evaluations at once, answered from one bundle and one revision of the facts.
+///
+/// What stands at the top is the default of each item. Without items it is a single evaluation. An item
+/// that cannot be asked is denied and says why in `context.error`.
+#[utoipa::path(
+    post, path = "/access/v1/evaluations", tag = "AuthZEN", request_body = Evaluations,
+    params(
+        ("X-Request-ID" = Option<String>, Header, description = "Comes back with the answer"),
+        ("traceparent" = Option<String>, Header, description = "Comes back with the answer")
+    ),
+    responses(
+        (status = 200, description = "The decisions", body = EvaluationsAnswer, headers(
+            ("X-Mandat-Bundle" = String, description = "Digest of the bundle that decided"),
+            ("X-Mandat-Revision" = u64, description = "Revision of the facts it was decided on"),
+            ("X-Request-ID" = String, description = "As it came")
+        )),
+        (status = 400, description = "The batch cannot be asked, or has too many items", body = String),
+        (status = 408, description = "The body came too slowly", body = String),
+        (status = 413, description = "The body is too large", body = String),
+        (status = 415, description = "The body is encoded; only plain JSON is taken", body = String),
+        (status = 500, description = "A failure of the service", body = String),
+        (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = String)
+    )
+)]
+pub async fn evaluations(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Error> {
+    let active = service.active()?;
+    let trace = Trace::of(request.headers());
+    let body = body::read(request, &service.settings).await?;
+    let Evaluations { mut defaults, evaluations } = wire::evaluations(body)?;
+    let inquiry = Inquiry::begin(&service, active, trace)?;
+    let items = match evaluations {
+        Some(items) if !items.is_empty() => items,
+        _ => return Ok(inquiry.respond(inquiry.single(defaults))),
+    };
+    let limit = service.settings.batch_limit;
+    if items.len() > limit {
+        return Err(Error::bad_request(format!("evaluations: {} items, more than {limit}", items.len())));
+    }
+    let options = wire::options(defaults.options.take())?;
+    let outcome = inquiry.batch(items, &defaults, options).await;
+    Ok(inquiry.respond(outcome))
+}

@@ -1,0 +1,193 @@
+//! One request's questions: one moment of bundle and facts, one time, one deadline.
+//!
+//! A batch is asked item by item. Between items the deadline is looked at, since deciding is computing
+//! and nothing could interrupt it, and now and then others get their turn: a hundred explained items must
+//! not make a single question wait (threat T17).
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use arc_swap::Guard;
+use axum::{
+    body::{Body, Bytes},
+    http::{HeaderName, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::Value;
+
+use super::{
+    active::{Active, Dress},
+    answer::DecisionAnswer,
+    error::Error,
+    service::Service,
+    trace::Trace,
+    wire::{self, Evaluation, Options},
+};
+use crate::{
+    decision::{Decision, Refusal},
+    engine::{Answer, Moment},
+    request::{Circumstances, Request},
+};
+
+const BUNDLE: HeaderName = HeaderName::from_static("x-mandat-bundle");
+const REVISION: HeaderName = HeaderName::from_static("x-mandat-revision");
+
+/// How long a batch computes before others get their turn.
+const TURN: Duration = Duration::from_micros(200);
+
+/// Questions that belong together.
+pub struct Inquiry<'s> {
+    service: &'s Service,
+    dress: Guard<Arc<Dress>>,
+    moment: Moment,
+    circumstances: Circumstances,
+    begun: Instant,
+    trace: Trace,
+}
+
+impl<'s> Inquiry<'s> {
+    /// Takes the moment and the time; the deadline counts from here.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    pub fn begin(service: &'s Service, active: &Active, trace: Trace) -> Result<Self, Error> {
+        let moment = active.moment()?;
+        Ok(Self {
+            dress: active.dress(&moment, &service.meters),
+            circumstances: Circumstances { now: now(), trust_caller_clock: service.trust_caller_clock },
+            begun: Instant::now(),
+            service,
+            moment,
+            trace,
+        })
+    }
+
+    /// Answers one evaluation.
+    ///
+    /// # Errors
+    /// It cannot be asked, the facts cannot be read, or the deadline has passed.
+    pub fn single(&self, mut evaluation: Evaluation) -> Result<Bytes, Error> {
+        let options = wire::options(evaluation.options.take())?;
+        let request = wire::request(evaluation)?;
+        let answer = text(&self.decide(&request)?, options.explain)?;
+        self.in_time()?;
+        Ok(answer)
+    }
+
+    /// Answers a batch: `{"evaluations": […]}`, cut off after the deciding item where the options say so.
+    ///
+    /// # Errors
+    /// The facts cannot be read, or the deadline has passed: then nothing of it is answered.
+    pub async fn batch(&self, items: Vec<Value>, defaults: &Evaluation, options: Options) -> Result<Bytes, Error> {
+        let mut answers = br#"{"evaluations":["#.to_vec();
+        let mut turn = Instant::now();
+        for item in items {
+            if answers.last() == Some(&b'}') {
+                answers.push(b',');
+            }
+            let (decision, answer) = self.item(item, defaults, options.explain)?;
+            answers.extend_from_slice(&answer);
+            self.in_time()?;
+            if options.evaluations_semantic.ends_with(decision) {
+                break;
+            }
+            if turn.elapsed() > TURN {
+                tokio::task::yield_now().await;
+                turn = Instant::now();
+            }
+        }
+        answers.extend_from_slice(b"]}");
+        Ok(answers.into())
+    }
+
+    /// An item that cannot be asked is denied and says why; it does not fail the batch.
+    fn item(&self, item: Value, defaults: &Evaluation, explain: bool) -> Result<(bool, Bytes), Error> {
+        let request = wire::item(item, defaults).and_then(wire::request);
+        match request.map_err(Refusal::from).and_then(|request| self.decide(&request).map(|answer| (answer.decision.allowed(), text(&answer, explain)))) {
+            Ok((decision, answer)) => Ok((decision, answer?)),
+            Err(Refusal::Invalid(invalid)) => {
+                let answer = DecisionAnswer::item_error(wire::in_wire_words(invalid).to_string());
+                Ok((false, json(&answer)?))
+            }
+            Err(unavailable) => Err(unavailable.into()),
+        }
+    }
+
+    fn decide(&self, request: &Request) -> Result<Answer<'_>, Refusal> {
+        let started = Instant::now();
+        let answer = self.moment.decide(request, &self.circumstances)?;
+        self.service.meters.decision(&self.dress.meters, &request.action, answer.decision.code, started.elapsed());
+        self.report(request, &answer.decision);
+        Ok(answer)
+    }
+
+    /// Names of persons go into the log only where somebody asked for that much of it.
+    fn report(&self, request: &Request, decision: &Decision) {
+        let (request_id, traceparent) = (self.trace.request_id(), self.trace.traceparent());
+        for fault in &decision.faults {
+            self.service.meters.fault(fault.forbid);
+            let effect = if fault.forbid { "forbid" } else { "permit" };
+            tracing::warn!(
+                policy.id = fault.policy.to_string(), policy.effect = effect, decision.action = request.action,
+                request.id = request_id, trace.parent = traceparent,
+                "a policy could not be evaluated"
+            );
+            tracing::debug!(policy.id = fault.policy.to_string(), fault.reason = fault.message, "why a policy could not be evaluated");
+        }
+        tracing::debug!(
+            decision.result = decision.code.name(), decision.action = request.action,
+            principal.r#type = request.principal.entity_type, principal.id = request.principal.id,
+            resource.r#type = request.resource.entity_type, resource.id = request.resource.id,
+            request.id = request_id, trace.parent = traceparent,
+            "a question was decided"
+        );
+    }
+
+    fn in_time(&self) -> Result<(), Error> {
+        let deadline = self.service.settings.deadline();
+        if self.begun.elapsed() >= deadline {
+            tracing::warn!(deadline.ms = self.service.settings.deadline_ms, request.id = self.trace.request_id(), "a request passed its deadline");
+            return Err(Error::unavailable(format!("the answer took longer than {} ms", deadline.as_millis())));
+        }
+        Ok(())
+    }
+
+    /// The response, with the bundle and the revision it was made from.
+    pub fn respond(&self, outcome: Result<Bytes, Error>) -> Response {
+        let mut response = match outcome {
+            Ok(answer) => {
+                let mut response = Response::new(Body::from(answer));
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                response
+            }
+            Err(error) => error.into_response(),
+        };
+        response.headers_mut().insert(BUNDLE, self.dress.digest.clone());
+        response.headers_mut().insert(REVISION, HeaderValue::from(self.moment.revision()));
+        response
+    }
+}
+
+/// An answer on the wire; most are one of two texts.
+fn text(answer: &Answer, explain: bool) -> Result<Bytes, Error> {
+    let decision = &answer.decision;
+    if explain || !decision.obligations.is_empty() || !decision.advice.is_empty() {
+        return json(&DecisionAnswer::of(answer, explain));
+    }
+    Ok(Bytes::from_static(if decision.allowed() { br#"{"decision":true}"# } else { br#"{"decision":false}"# }))
+}
+
+fn json(answer: &DecisionAnswer) -> Result<Bytes, Error> {
+    let text = serde_json::to_vec(answer).map_err(|error| {
+        tracing::error!(answer.error = %error, "an answer cannot be written");
+        Error::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written")
+    })?;
+    Ok(text.into())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge: the one place of the service that reads the clock")]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}

@@ -1,0 +1,137 @@
+//! What the service counts, in Prometheus' form.
+//!
+//! Each service has a recorder of its own, so that several can run in one process. Handles are looked up
+//! once and kept: counting a decision is one atomic addition. A series appears with its first event.
+
+use std::{collections::HashMap, sync::OnceLock, time::Duration};
+
+use metrics::{Counter, Histogram, Key, Label, Level, Metadata, Recorder as _, Unit};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use super::router::Route;
+use crate::{bundle::Bundle, decision::Code};
+
+const DECISIONS: &str = "mandat_decisions_total";
+const FAULTS: &str = "mandat_evaluation_errors_total";
+const DECISION_TIME: &str = "mandat_decision_duration_seconds";
+const REQUESTS: &str = "mandat_http_requests_total";
+const REQUEST_TIME: &str = "mandat_http_request_duration_seconds";
+const BUNDLE: &str = "mandat_bundle_info";
+
+/// Upper bounds in seconds: 1 µs to 1 s, three a decade.
+const BUCKETS: [f64; 19] = [
+    1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0,
+];
+
+/// Statuses that have a counter of their own; any other is counted as `other`.
+const STATUSES: [u16; 9] = [200, 400, 404, 405, 408, 413, 415, 500, 503];
+
+/// How many results a decision can have; see [`position`].
+const CODES: usize = 5;
+
+const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
+
+/// The counters and histograms of one service.
+pub struct Meters {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    requests: Vec<[OnceLock<Counter>; STATUSES.len() + 1]>,
+    request_time: Vec<Histogram>,
+    decision_time: Histogram,
+    forbid_faults: Counter,
+    permit_faults: Counter,
+}
+
+/// The decision counters of one bundle, by action.
+pub struct DecisionMeters(HashMap<String, [OnceLock<Counter>; CODES]>);
+
+impl Meters {
+    /// Counters at zero.
+    ///
+    /// # Errors
+    /// The buckets are refused, which would be a bug.
+    pub fn new() -> Result<Self, BuildError> {
+        let recorder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?.build_recorder();
+        describe(&recorder);
+        let histogram = |route: &Route| recorder.register_histogram(&key(REQUEST_TIME, &[("route", route.path())]), &METADATA);
+        let faults = |effect| recorder.register_counter(&key(FAULTS, &[("effect", effect)]), &METADATA);
+        Ok(Self {
+            requests: Route::ALL.iter().map(|_| Default::default()).collect(),
+            request_time: Route::ALL.iter().map(histogram).collect(),
+            decision_time: recorder.register_histogram(&key(DECISION_TIME, &[]), &METADATA),
+            forbid_faults: faults("forbid"),
+            permit_faults: faults("permit"),
+            handle: recorder.handle(),
+            recorder,
+        })
+    }
+
+    /// Counts an answered request.
+    pub fn request(&self, route: Route, status: u16, took: Duration) {
+        let position = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len());
+        let counter = self.requests[route as usize][position].get_or_init(|| {
+            let status = if position < STATUSES.len() { status.to_string() } else { "other".to_owned() };
+            self.recorder.register_counter(&key(REQUESTS, &[("route", route.path()), ("status", &status)]), &METADATA)
+        });
+        counter.increment(1);
+        self.request_time[route as usize].record(took.as_secs_f64());
+    }
+
+    /// Counts a decision.
+    pub fn decision(&self, meters: &DecisionMeters, action: &str, code: Code, took: Duration) {
+        // A decision is only ever about an action that the bundle knows.
+        let Some(counters) = meters.0.get(action) else { return };
+        let counter = counters[position(code)]
+            .get_or_init(|| self.recorder.register_counter(&key(DECISIONS, &[("action", action), ("result", code.name())]), &METADATA));
+        counter.increment(1);
+        self.decision_time.record(took.as_secs_f64());
+    }
+
+    /// Counts a policy that could not be evaluated.
+    pub fn fault(&self, forbid: bool) {
+        if forbid { &self.forbid_faults } else { &self.permit_faults }.increment(1);
+    }
+
+    /// A bundle came into force, in place of another or as the first.
+    pub fn bundle(&self, before: Option<&Bundle>, now: &Bundle) -> DecisionMeters {
+        if let Some(before) = before {
+            self.recorder.register_gauge(&key(BUNDLE, &[("digest", &before.digest)]), &METADATA).set(0.0);
+        }
+        self.recorder.register_gauge(&key(BUNDLE, &[("digest", &now.digest)]), &METADATA).set(1.0);
+        DecisionMeters(now.shapes.actions.keys().map(|action| (action.clone(), Default::default())).collect())
+    }
+
+    /// Everything counted so far, as text.
+    pub fn render(&self) -> String {
+        self.handle.render()
+    }
+
+    /// Moves samples into their buckets; without it they would pile up until somebody reads the metrics.
+    pub fn tidy(&self) {
+        self.handle.run_upkeep();
+    }
+}
+
+fn position(code: Code) -> usize {
+    match code {
+        Code::Permitted => 0,
+        Code::Forbidden => 1,
+        Code::NotPermitted => 2,
+        Code::NotApplicable => 3,
+        Code::EvaluationError => 4,
+    }
+}
+
+fn key(name: &'static str, labels: &[(&'static str, &str)]) -> Key {
+    let labels: Vec<Label> = labels.iter().map(|(name, value)| Label::new(*name, (*value).to_owned())).collect();
+    Key::from_parts(name, labels)
+}
+
+fn describe(recorder: &PrometheusRecorder) {
+    recorder.describe_counter(DECISIONS.into(), None, "Decisions by action and result; only `permitted` is an Allow.".into());
+    recorder.describe_counter(FAULTS.into(), None, "Policies that could not be evaluated, by effect; a forbid denies then.".into());
+    recorder.describe_histogram(DECISION_TIME.into(), Some(Unit::Seconds), "From a request's parts to its decision.".into());
+    recorder.describe_counter(REQUESTS.into(), None, "HTTP requests by route and status.".into());
+    recorder.describe_histogram(REQUEST_TIME.into(), Some(Unit::Seconds), "From a request's head to its answer, by route.".into());
+    recorder.describe_gauge(BUNDLE.into(), None, "1 for the bundle in force.".into());
+}

@@ -1,0 +1,32 @@
+//! HTTP: the service's edge, AuthZEN 1.0 on the wire.
+//!
+//! A panel of the hosting provider posts "may Ada add a client?". The way of that request:
+//! 1. [`connection`] takes the connection in, with limits on time, size and number;
+//! 2. [`front`] keeps the caller's request id, counts, and turns a panic into a plain 500;
+//! 3. [`router`] finds the handler, [`body`] reads what was sent within its bounds ([`json`]), and
+//!    [`wire`] turns it into the engine's words;
+//! 4. [`inquiry`] takes one moment of bundle and facts and asks the engine until the deadline;
+//! 5. [`answer`] puts the decision, or [`error`] the message, on the wire.
+//!
+//! Denials are answers with status 200. Whatever cannot be decided is an error, never an Allow. This is
+//! the one room, beside the command line, that reads the clock.
+
+pub mod active;
+pub mod answer;
+pub mod authzen;
+pub mod body;
+pub mod connection;
+pub mod error;
+pub mod front;
+pub mod health;
+pub mod inquiry;
+pub mod json;
+pub mod metadata;
+pub mod meters;
+pub mod openapi;
+pub mod router;
+pub mod service;
+pub mod trace;
+pub mod wire;
+
+pub use self::{connection::serve, service::Service};

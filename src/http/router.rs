@@ -1,0 +1,100 @@
+//! Routes, by path for the router and by name for the counters.
+
+use std::sync::Arc;
+
+use axum::{Router, http::StatusCode};
+use utoipa::OpenApi as _;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{authzen, error::Error, health, metadata, openapi, service::Service};
+
+/// A route, or any other path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Route {
+    /// One question.
+    Evaluation,
+    /// Several questions.
+    Evaluations,
+    /// AuthZEN's discovery document.
+    Configuration,
+    /// Whether the process answers.
+    Healthz,
+    /// Whether decisions can be asked.
+    Readyz,
+    /// What was counted.
+    Metrics,
+    /// The OpenAPI document.
+    OpenApi,
+    /// No route of ours.
+    Other,
+}
+
+impl Route {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 8] = [
+        Self::Evaluation,
+        Self::Evaluations,
+        Self::Configuration,
+        Self::Healthz,
+        Self::Readyz,
+        Self::Metrics,
+        Self::OpenApi,
+        Self::Other,
+    ];
+
+    /// Its path; what is no route of ours is counted under one name, whatever callers try.
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::Evaluation => "/access/v1/evaluation",
+            Self::Evaluations => "/access/v1/evaluations",
+            Self::Configuration => "/.well-known/authzen-configuration",
+            Self::Healthz => "/healthz",
+            Self::Readyz => "/readyz",
+            Self::Metrics => "/metrics",
+            Self::OpenApi => "/openapi.json",
+            Self::Other => "other",
+        }
+    }
+
+    /// The route of a path.
+    pub fn of(path: &str) -> Self {
+        Self::ALL.into_iter().find(|route| route.path() == path).unwrap_or(Self::Other)
+    }
+}
+
+/// Every route with its documentation.
+pub fn routes() -> OpenApiRouter<Arc<Service>> {
+    OpenApiRouter::with_openapi(openapi::Head::openapi())
+        .routes(routes!(authzen::evaluation))
+        .routes(routes!(authzen::evaluations))
+        .routes(routes!(metadata::configuration))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .routes(routes!(openapi::openapi))
+}
+
+/// The router of a service.
+pub fn router(service: Arc<Service>) -> Router {
+    let (router, _) = routes().split_for_parts();
+    router
+        .fallback(|| async { Error::new(StatusCode::NOT_FOUND, "no such route; `/openapi.json` lists them") })
+        .method_not_allowed_fallback(|| async {
+            Error::new(StatusCode::METHOD_NOT_ALLOWED, "this route does not take that method; `/openapi.json` lists what it takes")
+        })
+        .with_state(service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Route, routes};
+
+    #[test]
+    fn every_documented_route_is_counted_under_its_name_and_the_other_way_round() {
+        let document = routes().into_openapi();
+        let documented: Vec<&str> = document.paths.paths.keys().map(String::as_str).collect();
+        let mut named: Vec<&str> = Route::ALL.iter().map(|route| route.path()).filter(|path| path.starts_with('/')).collect();
+        named.sort_unstable();
+        assert_eq!(documented, named);
+    }
+}

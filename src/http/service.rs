@@ -1,0 +1,64 @@
+//! One running service: its settings, its counters, and the engine once a bundle is active.
+
+use std::sync::OnceLock;
+
+use axum::body::Bytes;
+use metrics_exporter_prometheus::BuildError;
+
+use super::{active::Active, error::Error, metadata::Configuration, meters::Meters, openapi};
+use crate::{config::ServerSettings, engine::Engine, facts::Unavailable};
+
+/// What every handler can see.
+pub struct Service {
+    /// Limits and timeouts.
+    pub settings: ServerSettings,
+    /// Whether a caller may state `context.now` itself.
+    pub trust_caller_clock: bool,
+    /// What is counted.
+    pub meters: Meters,
+    /// The discovery document.
+    pub configuration: Bytes,
+    /// The OpenAPI document.
+    pub openapi: Bytes,
+    active: OnceLock<Active>,
+}
+
+impl Service {
+    /// A service that is reached under `base` and has no bundle yet.
+    ///
+    /// # Errors
+    /// Metrics cannot be set up, which would be a bug.
+    pub fn new(settings: ServerSettings, base: &str, trust_caller_clock: bool) -> Result<Self, BuildError> {
+        Ok(Self {
+            meters: Meters::new()?,
+            configuration: json(&Configuration::of(base)),
+            openapi: json(&openapi::document()),
+            active: OnceLock::new(),
+            settings,
+            trust_caller_clock,
+        })
+    }
+
+    /// Puts an engine into force; from now on the service is ready. A second engine is not taken.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    pub fn activate(&self, engine: Engine) -> Result<(), Unavailable> {
+        let active = Active::new(engine, &self.meters)?;
+        let _ = self.active.set(active);
+        Ok(())
+    }
+
+    /// The engine in force.
+    ///
+    /// # Errors
+    /// There is none yet.
+    pub fn active(&self) -> Result<&Active, Error> {
+        self.active.get().ok_or_else(|| Error::unavailable("no bundle is active yet"))
+    }
+}
+
+fn json(document: &impl serde::Serialize) -> Bytes {
+    // Our own documents have names as keys only, so they can always be written.
+    serde_json::to_vec(document).unwrap_or_default().into()
+}

@@ -1,0 +1,27 @@
+//! The scenarios of the partner programme cover its policies: permits, each of their conditions, forbids.
+
+use mandat::{
+    analysis::{coverage::Coverage, scenario::run::Runner},
+    cli::test::read_all,
+};
+
+use crate::support::{programme, programme_dir};
+
+/// Conditions that no facts can flip alone, each with the reason.
+const IMPOSSIBLE: [&str; 0] = [];
+
+#[test]
+fn every_permit_condition_and_forbid_has_its_case() {
+    let bundle = programme();
+    let cases = read_all(&programme_dir().join("tests/scenarios")).expect("the scenarios can be read");
+    let mut runner = Runner::new(&bundle, &programme_dir().join("tests/facts"));
+    let mut coverage = Coverage::default();
+    for case in &cases {
+        match runner.run(case) {
+            Ok(outcome) => coverage.add(&bundle, case, &outcome),
+            Err(reason) => panic!("{} ({}): {reason}", case.name, case.at),
+        }
+    }
+    let gaps: Vec<String> = coverage.gaps(&bundle).into_iter().filter(|gap| !IMPOSSIBLE.iter().any(|known| gap.contains(known))).collect();
+    assert!(gaps.is_empty(), "{} gaps:\n{}", gaps.len(), gaps.join("\n"));
+}

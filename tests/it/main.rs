@@ -1,0 +1,5 @@
+//! The one integration binary: what mandat promises, shown from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod coverage;
+mod support;
