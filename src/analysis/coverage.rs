@@ -12,7 +12,7 @@ use super::scenario::{Case, run::Outcome};
 use crate::{
     bundle::{Bundle, Policy, clause::Clause},
     explanation::{
-        near_miss::{missing, scope_fits},
+        near_miss::{scope_fits, shortfall},
         words::Scene,
     },
 };
@@ -86,7 +86,7 @@ fn only_failing(policy: &Policy, outcome: &Outcome) -> Option<usize> {
         return None;
     }
     let scene = Scene { request: &question.request, entities: &slice.entities, source: &policy.source };
-    let whole = missing(policy.clauses.as_ref()?, scene);
+    let whole = shortfall(policy.clauses.as_ref()?, scene).missing;
     let parts: Vec<usize> = conditions(policy)
         .iter()
         .enumerate()

@@ -21,7 +21,7 @@ pub const MAX_NEAR_MISSES: usize = 3;
 pub struct NearMiss<'b> {
     /// The permit.
     pub policy: &'b Policy,
-    /// Its failing clauses, in the order of the file; never empty.
+    /// Its failing clauses that could be looked at, in the order of the file; never empty.
     pub missing: Vec<Missing>,
 }
 
@@ -37,58 +37,74 @@ pub struct Missing {
 }
 
 /// The permits that came closest, fewest failing clauses first, ties by id.
+///
+/// A clause that could not be looked at (`x.y == z` where `x` has no `y`) counts as failing, since it would
+/// have to hold too; it is not named, since nobody can say what was found.
 pub fn near_misses<'b>(bundle: &'b Bundle, request: &Request, entities: &Entities) -> Vec<NearMiss<'b>> {
     let permits = bundle.policies.iter().filter(|policy| policy.effect == Effect::Permit && scope_fits(policy, request, entities));
-    let mut found: Vec<NearMiss> = permits
+    let mut found: Vec<(usize, NearMiss)> = permits
         .filter_map(|policy| {
             let scene = Scene { request, entities, source: &policy.source };
-            let missing = missing(policy.clauses.as_ref()?, scene);
-            (!missing.is_empty()).then_some(NearMiss { policy, missing })
+            let shortfall = shortfall(policy.clauses.as_ref()?, scene);
+            (shortfall.failing > 0).then_some((shortfall.failing, NearMiss { policy, missing: shortfall.missing }))
         })
         .collect();
-    found.sort_by(|left, right| (left.missing.len(), &left.policy.id).cmp(&(right.missing.len(), &right.policy.id)));
-    found.truncate(MAX_NEAR_MISSES);
-    found
+    found.sort_by(|(failing, left), (other, right)| (failing, &left.policy.id).cmp(&(other, &right.policy.id)));
+    found.into_iter().take(MAX_NEAR_MISSES).map(|(_, near_miss)| near_miss).collect()
 }
 
-/// The leaf clauses that keep a condition from holding; empty if it holds.
-pub fn missing(clause: &Clause, scene: Scene) -> Vec<Missing> {
-    gather(clause, scene).into_iter().map(|(missing, _)| missing).collect()
+/// What keeps a condition from holding.
+#[derive(Debug, Default)]
+pub struct Shortfall {
+    /// How many leaf clauses do not hold, those that could not be looked at included.
+    pub failing: usize,
+    /// The clauses that failed, in the order of the file.
+    pub missing: Vec<Missing>,
 }
 
-/// Each failing leaf with whether it could be evaluated at all.
-fn gather(clause: &Clause, scene: Scene) -> Vec<(Missing, bool)> {
+/// The leaf clauses that keep a condition from holding; none if it holds.
+pub fn shortfall(clause: &Clause, scene: Scene) -> Shortfall {
     match clause {
         Clause::All(parts) => all(parts, scene),
         Clause::Any(parts) => {
-            let branches = parts.iter().map(|part| gather(part, scene));
-            branches.min_by_key(Vec::len).unwrap_or_default()
+            let branches = parts.iter().map(|part| shortfall(part, scene));
+            branches.min_by_key(|branch| branch.failing).unwrap_or_default()
         }
         Clause::Leaf(leaf) => {
-            let (finding, evaluated) = match scene.value(&leaf.expression) {
-                Ok(EvalResult::Bool(true)) => return Vec::new(),
-                Ok(_) => (scene.finding(&leaf.expression), true),
-                Err(reason) => {
-                    let change = "it would have to be possible to evaluate the clause".to_owned();
-                    (Finding { found: format!("nothing, because {reason}"), change }, false)
-                }
+            let finding = match scene.value(&leaf.expression) {
+                Ok(EvalResult::Bool(true)) => return Shortfall::default(),
+                Ok(_) => scene.finding(&leaf.expression),
+                Err(reason) => Finding {
+                    found: format!("nothing, because {reason}"),
+                    change: "it would have to be possible to evaluate the clause".to_owned(),
+                },
             };
-            vec![(Missing { clause: leaf.text.clone(), at: leaf.at.clone(), finding }, evaluated)]
+            Shortfall { failing: 1, missing: vec![Missing { clause: leaf.text.clone(), at: leaf.at.clone(), finding }] }
         }
     }
 }
 
-/// A part that cannot be evaluated after an earlier part failed is the earlier one's consequence
-/// (`x has y && x.y …`) and not counted again.
-fn all(parts: &[Clause], scene: Scene) -> Vec<(Missing, bool)> {
-    let mut missing: Vec<(Missing, bool)> = Vec::new();
+/// Where a part fails, a later one that cannot be evaluated is its consequence (`x has y && x.y …`): it is
+/// counted, not named.
+fn all(parts: &[Clause], scene: Scene) -> Shortfall {
+    let mut whole = Shortfall::default();
     for part in parts {
-        let found = gather(part, scene);
-        if missing.is_empty() || found.iter().all(|(_, evaluated)| *evaluated) {
-            missing.extend(found);
+        let found = shortfall(part, scene);
+        if whole.missing.is_empty() || can_be_evaluated(part, scene) {
+            whole.missing.extend(found.missing);
         }
+        whole.failing += found.failing;
     }
-    missing
+    whole
+}
+
+fn can_be_evaluated(clause: &Clause, scene: Scene) -> bool {
+    match clause {
+        // A group holds its own guards in order, so only its first clause depends on what came before it.
+        Clause::All(parts) => parts.first().is_none_or(|part| can_be_evaluated(part, scene)),
+        Clause::Any(parts) => parts.iter().all(|part| can_be_evaluated(part, scene)),
+        Clause::Leaf(leaf) => scene.value(&leaf.expression).is_ok(),
+    }
 }
 
 /// Whether a policy's scope, its head, fits the request.

@@ -67,6 +67,7 @@ impl Scene<'_> {
         let (found, change) = match op {
             BinaryOp::Eq if is_literal(left) => (value, format!("`{other}` would have to be {}", self.show(left))),
             BinaryOp::Eq => (self.show(left), format!("`{name}` would have to be {value}")),
+            BinaryOp::Contains if is_fixed(left) => (value, format!("`{other}` would have to be one of {}", self.show(left))),
             BinaryOp::Contains => (self.show(left), format!("`{name}` would have to contain {value}")),
             BinaryOp::ContainsAll => (self.show(left), format!("`{name}` would have to contain all of {value}")),
             BinaryOp::ContainsAny => (self.show(left), format!("`{name}` would have to contain one of {value}")),
@@ -84,6 +85,9 @@ impl Scene<'_> {
         let (name, value) = (self.text(arg1), self.show(arg2));
         let change = match op {
             BinaryOp::Eq => format!("`{name}` would have to be other than {value}"),
+            BinaryOp::Contains if is_fixed(arg1) => {
+                return Finding { found: value, change: format!("`{}` would have to be none of {}", self.text(arg2), self.show(arg1)) };
+            }
             BinaryOp::Contains => format!("`{name}` would have to be without {value}"),
             BinaryOp::In => format!("`{name}` would have to be no member of {value}"),
             BinaryOp::Less => format!("`{name}` would have to be at least {value}"),
@@ -123,9 +127,27 @@ impl Scene<'_> {
         }
     }
 
+    /// An expression as written. Cedar gives the receiver of a method call the place of the whole call, so
+    /// paths are written out from their parts.
     fn text(&self, expression: &Expr) -> String {
-        clause::text(expression, self.source)
+        match expression.expr_kind() {
+            ExprKind::Var(variable) => variable.to_string(),
+            ExprKind::GetAttr { expr, attr } if is_identifier(attr) => format!("{}.{attr}", self.text(expr)),
+            ExprKind::GetAttr { expr, attr } => format!("{}[{attr:?}]", self.text(expr)),
+            ExprKind::Lit(literal) => literal.to_string(),
+            ExprKind::Set(items) => format!("[{}]", items.iter().map(|item| self.text(item)).collect::<Vec<_>>().join(", ")),
+            _ => clause::text(expression, self.source),
+        }
     }
+}
+
+fn is_identifier(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A set written out in the policy: only what is looked for in it can change.
+fn is_fixed(expression: &Expr) -> bool {
+    matches!(expression.expr_kind(), ExprKind::Set(items) if items.iter().all(is_literal))
 }
 
 fn is_literal(expression: &Expr) -> bool {

@@ -10,7 +10,7 @@ use axum::{
 use super::{
     answer::DecisionAnswer,
     body,
-    error::Error,
+    error::{Error, Message},
     inquiry::Inquiry,
     service::Service,
     trace::Trace,
@@ -40,12 +40,12 @@ pub struct EvaluationsAnswer {
             ("X-Mandat-Revision" = u64, description = "Revision of the facts it was decided on"),
             ("X-Request-ID" = String, description = "As it came")
         )),
-        (status = 400, description = "The request cannot be asked; names the field", body = String),
-        (status = 408, description = "The body came too slowly", body = String),
-        (status = 413, description = "The body is too large", body = String),
-        (status = 415, description = "The body is encoded; only plain JSON is taken", body = String),
-        (status = 500, description = "A failure of the service", body = String),
-        (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = String)
+        (status = 400, description = "The request cannot be asked; names the field", body = Message),
+        (status = 408, description = "The body came too slowly", body = Message),
+        (status = 413, description = "The body is too large", body = Message),
+        (status = 415, description = "The body is encoded; only plain JSON is taken", body = Message),
+        (status = 500, description = "A failure of the service", body = Message),
+        (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = Message)
     )
 )]
 pub async fn evaluation(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Error> {
@@ -73,12 +73,12 @@ pub async fn evaluation(State(service): State<Arc<Service>>, request: Request) -
             ("X-Mandat-Revision" = u64, description = "Revision of the facts it was decided on"),
             ("X-Request-ID" = String, description = "As it came")
         )),
-        (status = 400, description = "The batch cannot be asked, or has too many items", body = String),
-        (status = 408, description = "The body came too slowly", body = String),
-        (status = 413, description = "The body is too large", body = String),
-        (status = 415, description = "The body is encoded; only plain JSON is taken", body = String),
-        (status = 500, description = "A failure of the service", body = String),
-        (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = String)
+        (status = 400, description = "The batch cannot be asked, or has too many items", body = Message),
+        (status = 408, description = "The body came too slowly", body = Message),
+        (status = 413, description = "The body is too large", body = Message),
+        (status = 415, description = "The body is encoded; only plain JSON is taken", body = Message),
+        (status = 500, description = "A failure of the service", body = Message),
+        (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = Message)
     )
 )]
 pub async fn evaluations(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Error> {

@@ -15,6 +15,11 @@ use axum::{
 use super::wire;
 use crate::{decision::Refusal, facts::Unavailable, request::Invalid};
 
+/// One sentence, as a JSON string.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "describes the body that `Error` sends")]
+pub struct Message(String);
+
 /// Why there is no decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {

@@ -10,7 +10,10 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{error::Error, service::Service};
+use super::{
+    error::{Error, Message},
+    service::Service,
+};
 
 /// The header of an answer in JSON.
 pub const JSON: [(HeaderName, HeaderValue); 1] = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
@@ -28,7 +31,7 @@ pub struct Ready {
 }
 
 /// The process answers.
-#[utoipa::path(get, path = "/healthz", tag = "Operation", responses((status = 200, description = "The process answers", body = String)))]
+#[utoipa::path(get, path = "/healthz", tag = "Operation", responses((status = 200, description = "The process answers", body = Message)))]
 pub async fn healthz() -> impl IntoResponse {
     (JSON, "\"alive\"")
 }
@@ -38,7 +41,7 @@ pub async fn healthz() -> impl IntoResponse {
     get, path = "/readyz", tag = "Operation",
     responses(
         (status = 200, description = "Decisions can be asked", body = Ready),
-        (status = 503, description = "No bundle is active yet, or the facts cannot be read", body = String)
+        (status = 503, description = "No bundle is active yet, or the facts cannot be read", body = Message)
     )
 )]
 pub async fn readyz(State(service): State<Arc<Service>>) -> Result<impl IntoResponse, Error> {

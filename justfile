@@ -1,0 +1,55 @@
+# Every task of a contributor. `just` lists them.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# List the tasks.
+default:
+    @just --list
+
+# Start the service on the sample facts.
+serve *ARGS:
+    cargo run --locked --quiet -- serve --facts tests/facts/programme.json {{ARGS}}
+
+# Run all tests: the code's, and the scenarios of the policies.
+test:
+    cargo test --locked
+    cargo run --locked --quiet -- check
+    cargo run --locked --quiet -- test
+
+# Check the bundle: syntax, types, ids, annotations, rules.
+check:
+    cargo run --locked --quiet -- check
+
+# Run the scenarios; `just scenarios CLI-01` runs those of one rule.
+scenarios *ONLY:
+    cargo run --locked --quiet -- test {{ if ONLY == "" { "" } else { "--only '" + ONLY + "'" } }}
+
+# Rewrite the golden files; read their diff before you commit it.
+golden:
+    MANDAT_GOLDEN=write cargo test --locked --test it golden
+
+# Long runs of the random tests; CI runs a short form of each.
+soak CASES="200000":
+    PROPTEST_CASES={{CASES}} cargo test --locked --release --test it properties
+
+# Measure decisions; figures go to docs/benchmarks.md.
+bench:
+    cargo bench --locked
+
+# Measure the service over HTTP beside a bare handler (needs wrk).
+load:
+    benches/load.sh
+
+# Format the code.
+fmt:
+    cargo fmt --all
+
+# What CI checks besides the tests.
+lint:
+    cargo fmt --all --check
+    cargo clippy --locked --all-targets -- -D warnings
+    cargo deny check bans licenses sources
+
+# Everything CI does.
+ci:
+    bash .ci/run
