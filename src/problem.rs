@@ -105,7 +105,7 @@ impl Problem {
 
     /// Another tool's diagnostic (Cedar's), kept with its own labels and help, under our file name.
     pub fn from_diagnostic(source: &Source, diagnostic: &dyn Diagnostic) -> Self {
-        let message = chain_message(diagnostic);
+        let message = describe(diagnostic);
         let help = diagnostic.help().map(|help| help.to_string());
         let label = diagnostic.labels().and_then(|mut labels| labels.next());
         let mut problem = match &label {
@@ -157,17 +157,18 @@ impl Problem {
     }
 }
 
-fn chain_message(diagnostic: &dyn Diagnostic) -> String {
-    let mut message = diagnostic.to_string();
-    let mut cause = std::error::Error::source(&diagnostic);
-    while let Some(error) = cause {
-        let text = error.to_string();
-        if !message.contains(&text) {
-            message = format!("{message}: {text}");
+/// An error with its causes in one line: Cedar keeps the essential part in the innermost.
+pub fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let more = inner.to_string();
+        if !text.contains(&more) {
+            text = format!("{text}: {more}");
         }
-        cause = error.source();
+        cause = inner.source();
     }
-    message
+    text
 }
 
 impl fmt::Display for Problem {

@@ -1,21 +1,15 @@
 //! `mandat check [DIR]`: is this bundle right?
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
-use super::{Exit, output};
+use super::{BundleDir, Exit, output};
 use crate::bundle::Bundle;
 
 /// Arguments of `mandat check`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The bundle's directory, as an argument.
-    #[arg(value_name = "DIR", conflicts_with = "bundle")]
-    dir: Option<PathBuf>,
-    /// The bundle's directory.
-    #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE")]
-    bundle: Option<PathBuf>,
+    #[command(flatten)]
+    dir: BundleDir,
     /// Answer for programs.
     #[arg(long)]
     json: bool,
@@ -23,7 +17,7 @@ pub struct Arguments {
 
 /// Checks the bundle and says what is in it, or everything that is wrong with it.
 pub fn run(arguments: &Arguments) -> Exit {
-    let dir = arguments.dir.clone().or_else(|| arguments.bundle.clone()).unwrap_or_else(|| PathBuf::from("."));
+    let dir = arguments.dir.path();
     match Bundle::load(&dir) {
         Ok(bundle) => {
             let (policies, rules) = (bundle.policies.len(), bundle.register.rules.len());

@@ -10,7 +10,7 @@ pub mod output;
 pub mod serve;
 pub mod test;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -34,6 +34,24 @@ enum Verb {
     Serve(serve::ServeArgs),
     /// Print a shell's completion script.
     Completions(completions::Arguments),
+}
+
+/// The bundle that a verb is about, as an argument or a flag.
+#[derive(Debug, clap::Args)]
+pub struct BundleDir {
+    /// The bundle's directory, as an argument; before the flag and its variable.
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// The bundle's directory.
+    #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE")]
+    bundle: Option<PathBuf>,
+}
+
+impl BundleDir {
+    /// The directory; the working directory where none is given.
+    pub fn path(&self) -> PathBuf {
+        self.dir.clone().or_else(|| self.bundle.clone()).unwrap_or_else(|| PathBuf::from("."))
+    }
 }
 
 /// How a command ended.

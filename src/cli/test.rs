@@ -1,10 +1,10 @@
 //! `mandat test [DIR]`: do the policies do what the scenarios say?
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::{Exit, output};
+use super::{BundleDir, Exit, output};
 use crate::{
     analysis::scenario::{Case, file, run::Outcome, run::Runner},
     bundle::Bundle,
@@ -14,12 +14,8 @@ use crate::{
 /// Arguments of `mandat test`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The bundle's directory, as an argument.
-    #[arg(value_name = "DIR", conflicts_with = "bundle")]
-    dir: Option<PathBuf>,
-    /// The bundle's directory.
-    #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE")]
-    bundle: Option<PathBuf>,
+    #[command(flatten)]
+    dir: BundleDir,
     /// Only scenarios whose name or rules contain this text.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
@@ -30,7 +26,7 @@ pub struct Arguments {
 
 /// Runs every scenario and prints those that fail, with their explanation.
 pub fn run(arguments: &Arguments) -> Exit {
-    let dir = arguments.dir.clone().or_else(|| arguments.bundle.clone()).unwrap_or_else(|| PathBuf::from("."));
+    let dir = arguments.dir.path();
     let (bundle, mut cases) = match prepare(&dir) {
         Ok(prepared) => prepared,
         Err(problems) => {

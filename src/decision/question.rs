@@ -9,7 +9,7 @@ use cedar_policy::{Context, Entity, EntityId, EntityUid, Request as CedarRequest
 
 use super::{
     Refusal,
-    values::{Pairs, Reader, closest},
+    values::{Pairs, Reader, closest, none},
 };
 use crate::{
     bundle::{
@@ -17,7 +17,8 @@ use crate::{
         shape::{Action, EntityShape, Shape},
     },
     config::CallerProperties,
-    facts::{Snapshot, limits, memory::describe},
+    facts::{Snapshot, limits},
+    problem::describe,
     request::{Circumstances, Invalid, Party, Request},
 };
 
@@ -43,6 +44,8 @@ pub struct Question {
 
 /// The context entry that the engine fills in where an action declares it.
 const NOW: &str = "now";
+/// The context entry that takes the action's properties where an action declares it as a record.
+const ACTION: &str = "action";
 
 impl Question {
     /// Checks a request against the bundle's schema and the facts.
@@ -87,7 +90,7 @@ impl Described {
         let attributes = if policy == CallerProperties::Ignore || party.properties.is_empty() {
             Pairs::new()
         } else {
-            reader.fields(&format!("{field}.properties"), &shape.attributes, &party.properties, true)?
+            reader.fields(&format!("{field}.properties"), &shape.attributes, &party.properties, &|_| true)?
         };
         Ok(Self { uid, attributes })
     }
@@ -133,34 +136,36 @@ fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
 }
 
 fn context(action: &Action, request: &Request, circumstances: &Circumstances, reader: &mut Reader) -> Result<Context, Invalid> {
-    let clock = action.context.get(NOW).is_some_and(|field| field.shape == Shape::Extension("datetime".to_owned()));
-    let mut given = std::borrow::Cow::Borrowed(&request.context);
-    if clock && !given.contains_key(NOW) {
-        given.to_mut().insert(NOW.to_owned(), datetime(circumstances.now).into());
-    } else if clock && !circumstances.trust_caller_clock {
+    let clock = action.context.get(NOW).is_some_and(|field| matches!(&field.shape, Shape::Extension(name) if name == "datetime"));
+    let stated = request.context.contains_key(NOW);
+    if clock && stated && !circumstances.trust_caller_clock {
         return Err(Invalid::new("context.now", "the time comes from the engine's clock; leave it out, or start the engine with `--trust-caller-clock`"));
     }
-    let mut pairs = reader.fields("context", &action.context, &given, declares_action(action))?;
+    let filled_in = |name: &str| (clock && name == NOW) || (name == ACTION && declares_action(action));
+    let mut pairs = reader.fields("context", &action.context, &request.context, &filled_in)?;
+    if clock && !stated {
+        pairs.push((NOW.to_owned(), RestrictedExpression::new_datetime(datetime(circumstances.now))));
+    }
     if let Some(record) = action_record(action, request, reader)? {
-        pairs.push(("action".to_owned(), record));
+        pairs.push((ACTION.to_owned(), record));
     }
     Context::from_pairs(pairs).map_err(|error| Invalid::new("context", describe(&error)))
 }
 
 fn declares_action(action: &Action) -> bool {
-    action.context.get("action").is_some_and(|field| matches!(field.shape, Shape::Record(_)))
+    action.context.get(ACTION).is_some_and(|field| matches!(field.shape, Shape::Record(_)))
 }
 
 /// `action.properties` as the record `context.action`, where the action declares it.
 fn action_record(action: &Action, request: &Request, reader: &mut Reader) -> Result<Option<RestrictedExpression>, Invalid> {
-    let Some(Shape::Record(fields)) = action.context.get("action").map(|field| &field.shape) else { return Ok(None) };
-    if request.context.contains_key("action") {
+    let Some(Shape::Record(fields)) = action.context.get(ACTION).map(|field| &field.shape) else { return Ok(None) };
+    if request.context.contains_key(ACTION) {
         return Err(Invalid::new("context.action", "is filled from `action.properties`; leave it out of the context"));
     }
-    if request.action_properties.is_empty() && action.context.get("action").is_some_and(|field| field.optional) {
+    if request.action_properties.is_empty() && action.context.get(ACTION).is_some_and(|field| field.optional) {
         return Ok(None);
     }
-    let pairs = reader.fields("action.properties", fields, &request.action_properties, false)?;
+    let pairs = reader.fields("action.properties", fields, &request.action_properties, &none)?;
     RestrictedExpression::new_record(pairs).map(Some).map_err(|error| Invalid::new("action.properties", error.to_string()))
 }
 

@@ -23,11 +23,11 @@ pub struct Reader {
 pub type Pairs = Vec<(String, RestrictedExpression)>;
 
 impl Reader {
-    /// Reads an object whose declared fields are `fields`; where it is `partial`, required ones may be missing.
+    /// Reads an object whose declared fields are `fields`; required ones may be missing where `may_miss` says so.
     ///
     /// # Errors
     /// The first field that is undeclared, missing or of another shape.
-    pub fn fields(&mut self, path: &str, fields: &Fields, given: &Properties, partial: bool) -> Result<Pairs, Invalid> {
+    pub fn fields(&mut self, path: &str, fields: &Fields, given: &Properties, may_miss: &dyn Fn(&str) -> bool) -> Result<Pairs, Invalid> {
         let mut pairs = Vec::with_capacity(given.len() + 1);
         for (name, value) in given {
             let Some(field) = fields.get(name) else {
@@ -35,7 +35,7 @@ impl Reader {
             };
             pairs.push((name.clone(), self.value(&|| format!("{path}.{name}"), &field.shape, value)?));
         }
-        match fields.iter().find(|(name, field)| !partial && !field.optional && !given.contains_key(*name)) {
+        match fields.iter().find(|(name, field)| !field.optional && !given.contains_key(*name) && !may_miss(name)) {
             Some((name, field)) => {
                 Err(Invalid::new(format!("{path}.{name}"), format!("missing; expected {}", describe(&field.shape))))
             }
@@ -59,7 +59,7 @@ impl Reader {
             }
             (Shape::Set(element), Value::Array(items)) => self.set(path, element, items),
             (Shape::Record(fields), Value::Object(object)) => {
-                let pairs = self.fields(&path(), fields, object, false)?;
+                let pairs = self.fields(&path(), fields, object, &none)?;
                 RestrictedExpression::new_record(pairs).map_err(|error| Invalid::new(path(), error.to_string()))
             }
             (expected, _) => Err(Invalid::new(path(), format!("expected {}", describe(expected)))),
@@ -74,6 +74,11 @@ impl Reader {
         let values = items.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
         Ok(RestrictedExpression::new_set(values))
     }
+}
+
+/// No field may be missing.
+pub fn none(_: &str) -> bool {
+    false
 }
 
 fn undeclared(name: &str, fields: &Fields) -> String {
@@ -116,7 +121,7 @@ fn extension(path: &dyn Fn() -> String, name: &str, text: &str) -> Result<Restri
     };
     match cedar_policy::Context::from_pairs([("value".to_owned(), expression.clone())]) {
         Ok(_) => Ok(expression),
-        Err(error) => Err(Invalid::new(path(), format!("no {name}: {}", crate::facts::memory::describe(&error)))),
+        Err(error) => Err(Invalid::new(path(), format!("no {name}: {}", crate::problem::describe(&error)))),
     }
 }
 

@@ -11,7 +11,7 @@ use cedar_policy::{Entities, Entity, EntityUid, Schema};
 use serde_json::{Value, value::RawValue};
 
 use super::limits;
-use crate::problem::{Problem, Problems, Source};
+use crate::problem::{Problem, Problems, Source, describe};
 
 /// The entities of a facts file, in its order.
 #[derive(Debug, Clone)]
@@ -68,12 +68,12 @@ impl Document {
                     problems.push(self.problem(entry, format!("`{}` is listed twice", entity.uid())));
                 }
                 Ok(entity) => entities.push(entity),
-                Err(error) => problems.push(self.problem(entry, super::memory::describe(&error))),
+                Err(error) => problems.push(self.problem(entry, describe(&error))),
             }
         }
         let entities = problems.into_result(entities)?;
         Entities::from_entities(entities, Some(schema)).map_err(|error| {
-            Problem::at(&self.source, (0, 0), super::memory::describe(&error)).into()
+            Problem::at(&self.source, (0, 0), describe(&error)).into()
         })
     }
 

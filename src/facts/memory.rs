@@ -4,13 +4,13 @@
 //! copies nothing. Where a caller supplies entities that the file does not know, only the neighbourhood
 //! that policies can reach is gathered around them.
 
-use std::{collections::HashSet, error::Error, fs, path::Path, sync::Arc};
+use std::{collections::HashSet, fs, path::Path, sync::Arc};
 
 use cedar_policy::{Entities, Entity, EntityUid, Schema};
 use cedar_policy_core::ast::{Literal, PartialValue, Value, ValueKind};
 
 use super::{Facts, Slice, Snapshot, Unavailable, document::Document, limits};
-use crate::problem::{Problem, Problems, Source};
+use crate::problem::{Problem, Problems, Source, describe};
 
 /// Facts that were read from a file, or none at all.
 #[derive(Debug, Clone)]
@@ -146,18 +146,4 @@ fn references(value: &Value, found: &mut Vec<EntityUid>) {
         ValueKind::Record(record) => record.values().for_each(|item| references(item, found)),
         _ => {}
     }
-}
-
-/// An error with its causes in one line: Cedar keeps the essential part in the innermost.
-pub fn describe(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let more = inner.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = inner.source();
-    }
-    text
 }
