@@ -4,7 +4,7 @@
 //! other organizations. For each the engine, which looks policies up in its index, and beside it Cedar's
 //! own scan over all policies. One iteration is one question; the questions take turns.
 
-use std::{hint::black_box, path::Path};
+use std::{cell::LazyCell, hint::black_box, path::Path};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use mandat::{
@@ -14,7 +14,7 @@ use mandat::{
         question::{Asked, Question},
     },
     engine::Engine,
-    facts::{Facts as _, memory::MemoryFacts},
+    facts::{Facts as _, Slice, memory::MemoryFacts},
     http::wire::{self, Evaluation},
     problem::Source,
     request::Circumstances,
@@ -76,14 +76,39 @@ fn turns<T: Clone>(items: &[T]) -> impl FnMut() -> T + '_ {
     move || next.next().expect("a cycle does not end").clone()
 }
 
-fn engine(criterion: &mut Criterion) {
+/// A bundle and the sample facts; loaded only if a benchmark that needs them runs.
+struct World {
+    engine: Engine,
+    asked: Vec<(Box<Question>, Slice)>,
+}
+
+impl World {
+    fn load(extra: usize) -> Self {
+        let bundle = bundle(extra);
+        let facts = MemoryFacts::read(&root().join("tests/facts/programme.json"), &bundle.schema).expect("facts");
+        let snapshot = facts.snapshot().expect("facts in memory");
+        let ask = |evaluation| {
+            let request = wire::request(evaluation).expect("a request");
+            match Question::ask(&bundle, &*snapshot, &request, &circumstances()).expect("a question") {
+                Asked::Question(question) => {
+                    let slice = snapshot.slice(&question.roots, vec![], 4).expect("a slice");
+                    (question, slice)
+                }
+                Asked::NotApplicable => panic!("every question applies"),
+            }
+        };
+        let asked = parsed().into_iter().map(ask).collect();
+        Self { engine: Engine::new(bundle, facts), asked }
+    }
+}
+
+fn decide(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("decide");
     let questions = parsed();
     for extra in EXTRA {
-        let bundle = bundle(extra);
-        let facts = MemoryFacts::read(&root().join("tests/facts/programme.json"), &bundle.schema).expect("facts");
-        let engine = Engine::new(bundle, facts);
+        let world = LazyCell::new(|| World::load(extra));
         group.bench_function(format!("engine, {extra} extra policies"), |bencher| {
+            let engine = &world.engine;
             bencher.iter_batched(
                 turns(&questions),
                 |evaluation| {
@@ -94,37 +119,17 @@ fn engine(criterion: &mut Criterion) {
                 BatchSize::SmallInput,
             );
         });
-    }
-    group.finish();
-}
-
-fn full_scan(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("decide");
-    group.sample_size(10);
-    for extra in EXTRA {
-        let bundle = bundle(extra);
-        let facts = MemoryFacts::read(&root().join("tests/facts/programme.json"), &bundle.schema).expect("facts");
-        let snapshot = facts.snapshot().expect("facts in memory");
-        let asked: Vec<_> = parsed()
-            .into_iter()
-            .map(|evaluation| {
-                let request = wire::request(evaluation).expect("a request");
-                match Question::ask(&bundle, &*snapshot, &request, &circumstances()).expect("a question") {
-                    Asked::Question(question) => (question.request.clone(), snapshot.slice(&question.roots, vec![], 4).expect("a slice")),
-                    Asked::NotApplicable => panic!("every question applies"),
-                }
-            })
-            .collect();
         group.bench_function(format!("Cedar's full scan, {extra} extra policies"), |bencher| {
-            bencher.iter_batched(
-                turns(&asked),
-                |(request, slice)| black_box(decide_by_full_scan(&bundle, &request, &slice.entities)),
-                BatchSize::SmallInput,
-            );
+            let bundle = &world.engine.moment().expect("facts in memory").bundle;
+            let mut turn = world.asked.iter().cycle();
+            bencher.iter(|| {
+                let (question, slice) = turn.next().expect("a cycle does not end");
+                black_box(decide_by_full_scan(bundle, &question.request, &slice.entities))
+            });
         });
     }
     group.finish();
 }
 
-criterion_group!(benches, engine, full_scan);
+criterion_group!(benches, decide);
 criterion_main!(benches);

@@ -27,6 +27,7 @@ pub struct Settings {
 #[serde(default, deny_unknown_fields)]
 pub struct PolicySettings {
     /// How many references deep a policy may look, 0 to 16; facts are loaded in as many rounds.
+    #[serde(deserialize_with = "level")]
     pub level: u32,
 }
 
@@ -110,15 +111,13 @@ impl Settings {
     /// # Errors
     /// Every setting that is unknown, of the wrong type or out of range, with its place.
     pub fn parse(source: &Source) -> Result<Self, Problems> {
-        let settings: Self = toml::from_str(&source.text).map_err(|error| toml_problem(source, &error))?;
-        if settings.policies.level > MAX_LEVEL {
-            let offset = source.text.find("level").unwrap_or(0);
-            return Err(Problem::at(source, (offset, "level".len()), format!("`level` is above {MAX_LEVEL}"))
-                .help("each level is one more round of loading facts; the partner programme needs 4")
-                .into());
-        }
-        Ok(settings)
+        toml::from_str(&source.text).map_err(|error| toml_problem(source, &error).into())
     }
+}
+
+fn level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let level = u32::deserialize(deserializer).ok().filter(|level| *level <= MAX_LEVEL);
+    level.ok_or_else(|| serde::de::Error::custom(format!("expected a level from 0 to {MAX_LEVEL}; each is one more round of loading facts")))
 }
 
 /// A TOML parser's error as a problem in its file.

@@ -16,12 +16,16 @@ pub struct Source {
     pub name: Arc<str>,
     /// The whole text, UTF-8.
     pub text: Arc<str>,
+    /// Where each line starts: places are asked for by the thousand.
+    lines: Arc<[usize]>,
 }
 
 impl Source {
     /// A source under the name that messages will show.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        let text: Arc<str> = text.into();
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
+        Self { name: name.into(), text, lines }
     }
 
     /// Where a byte offset of this file lies.
@@ -30,13 +34,9 @@ impl Source {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = &self.text[..end];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Location {
-            file: self.name.clone(),
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        let line = self.lines.partition_point(|start| *start <= end);
+        let line_start = self.lines.get(line.wrapping_sub(1)).copied().unwrap_or(0);
+        Location { file: self.name.clone(), line, column: self.text[line_start..end].chars().count() + 1 }
     }
 }
 

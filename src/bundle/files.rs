@@ -5,7 +5,7 @@
 //! otherwise silently take its rules out of force. The digest names exactly what was read: SHA-256 over
 //! each file's path and content, both with their lengths, in the order of the paths.
 
-use std::{fs, path::Path};
+use std::{fs, io::ErrorKind, path::Path};
 
 use sha2::{Digest as _, Sha256};
 
@@ -85,21 +85,25 @@ fn unknown(dir: &str, name: &str, expected: &str) -> Problem {
 
 /// Names in a directory, sorted, hidden ones left out.
 fn list(dir: &Path, sub: &str, problems: &mut Problems) -> Vec<String> {
-    let entries = match fs::read_dir(dir.join(sub)) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+    let names = match read_dir(&dir.join(sub)) {
+        Ok(names) => names,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
-            problems.push(Problem::new(format!("cannot read `{sub}/`: {error}")));
+            problems.push(Problem::new(format!("cannot read `{sub}/`: {error}")).help("it must be a directory of the bundle itself"));
             return Vec::new();
         }
     };
-    let mut names: Vec<String> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.starts_with('.'))
-        .collect();
+    let mut names: Vec<String> = names.into_iter().filter(|name| !name.starts_with('.')).collect();
     names.sort();
     names
+}
+
+/// All names or none: one that cannot be read must not be missing without a word.
+fn read_dir(path: &Path) -> std::io::Result<Vec<String>> {
+    if fs::symlink_metadata(path)?.is_symlink() {
+        return Err(std::io::Error::other("it is a symbolic link"));
+    }
+    fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())).collect()
 }
 
 fn read_optional(dir: &Path, name: &str, problems: &mut Problems) -> Option<Source> {

@@ -3,86 +3,102 @@
 //! Cedar's own scan evaluates every policy, 40,000 of them in 125 ms. Most cannot match by their scope
 //! alone. At load each policy goes into one of two places:
 //! - **environments**: a policy whose scope names no entity goes to every environment (principal type,
-//!   action, resource type) that its scope admits. Policies that open with `context has x` are kept
-//!   apart there, one set for each combination of such entries, so a request that came through no API
-//!   token never looks at the token rules;
+//!   action, resource type) that its scope admits. There the scope always holds, so only its condition is
+//!   kept. Policies that open with `context has x` are kept apart, one list for each combination of such
+//!   entries, so a request that came through no API token never looks at the token rules;
 //! - **scopes**: a policy whose scope names an entity (`principal == …`, `resource in …`) is found under
 //!   that entity's name and its action, through the request's own principal, resource and their ancestors.
+//!   Its scope is evaluated with its condition.
 //!
 //! Leaving a policy out is sound because its scope, or its first clause, would have made it false without
-//! an error. A property test holds the index against the full scan.
+//! an error. A property test holds the index against Cedar's full scan.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use cedar_policy::{
-    ActionConstraint, Context, Entities, EntityTypeName, EntityUid, Policy as CedarPolicy, PolicySet, PrincipalConstraint,
-    Request, RequestEnv, ResourceConstraint, Schema,
+    ActionConstraint, Effect, Entities, EntityTypeName, EntityUid, Policy as CedarPolicy, PrincipalConstraint, Request,
+    RequestEnv, ResourceConstraint, Schema,
 };
+use cedar_policy_core::ast::{Context, Expr};
 
 use super::policy::Policy;
 
 /// The policies of a bundle, ready to be found.
 #[derive(Debug, Default)]
 pub struct Index {
-    environments: HashMap<Environment, Guarded>,
-    scopes: HashMap<(EntityUid, Option<EntityUid>), PolicySet>,
+    environments: HashMap<EntityUid, Vec<Environment>>,
+    scopes: HashMap<(EntityUid, Option<EntityUid>), Vec<Candidate>>,
 }
 
-type Environment = (EntityTypeName, EntityUid, EntityTypeName);
+/// A policy that can matter: it applies if its condition holds, and always if it has none.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Its place in the bundle's list of policies.
+    pub policy: usize,
+    /// Permit or forbid.
+    pub effect: Effect,
+    /// What is left to evaluate.
+    pub condition: Option<Arc<Expr>>,
+}
 
-/// Most context entries that guards are kept apart for in one environment; sets double with each.
+/// Most context entries that guards are kept apart for in one environment; lists double with each.
 const MAX_GUARDS: usize = 4;
 
-#[derive(Debug, Default)]
-struct Guarded {
+/// One environment of an action.
+#[derive(Debug)]
+struct Environment {
+    principal: EntityTypeName,
+    resource: EntityTypeName,
     guards: Vec<String>,
     /// By bits: bit `n` is set when the context has `guards[n]`.
-    sets: Vec<PolicySet>,
+    lists: Vec<Vec<Candidate>>,
 }
 
 impl Index {
     /// Sorts the policies of a bundle in.
     pub fn build(schema: &Schema, policies: &[Policy]) -> Self {
         let groups = action_groups(schema);
-        let (scoped, open): (Vec<&Policy>, Vec<&Policy>) = policies.iter().partition(|policy| named_entity(&policy.cedar).is_some());
-        let environments = schema.request_envs().map(|environment| {
-            let fitting: Vec<&Policy> = open.iter().filter(|policy| admits(&policy.cedar, &environment, &groups)).copied().collect();
-            let key = (environment.principal().clone(), environment.action().clone(), environment.resource().clone());
-            (key, Guarded::build(&fitting))
-        });
-        let mut index = Self { environments: environments.collect(), scopes: HashMap::new() };
-        for policy in scoped {
-            index.add_scoped(&policy.cedar, &groups);
+        let mut index = Self::default();
+        let numbered = || policies.iter().enumerate();
+        let open: Vec<(usize, &Policy)> = numbered().filter(|(_, policy)| named_entity(&policy.cedar).is_none()).collect();
+        for environment in schema.request_envs() {
+            let fitting: Vec<_> = open.iter().filter(|(_, policy)| admits(&policy.cedar, &environment, &groups)).copied().collect();
+            let environments = index.environments.entry(environment.action().clone()).or_default();
+            environments.push(Environment::build(&environment, &fitting));
+        }
+        for (number, policy) in numbered() {
+            index.add_scoped(number, policy, &groups);
         }
         index
     }
 
-    fn add_scoped(&mut self, policy: &CedarPolicy, groups: &ActionGroups) {
-        let Some(entity) = named_entity(policy) else { return };
-        for action in actions(policy, groups) {
-            // A policy id is unique in the bundle, so adding cannot fail; if it did, the full scan in the
-            // property test would notice.
-            let _ = self.scopes.entry((entity.clone(), action)).or_default().add(policy.clone());
+    fn add_scoped(&mut self, number: usize, policy: &Policy, groups: &ActionGroups) {
+        let Some(entity) = named_entity(&policy.cedar) else { return };
+        let candidate = Candidate { policy: number, effect: policy.effect, condition: Some(policy.whole_condition()) };
+        for action in actions(&policy.cedar, groups) {
+            self.scopes.entry((entity.clone(), action)).or_default().push(candidate.clone());
         }
     }
 
-    /// The sets of policies that can matter to a request; each policy is in one set only.
-    pub fn candidates<'a>(&'a self, request: &Request, context: &Context, entities: &Entities) -> Vec<&'a PolicySet> {
-        let mut sets = Vec::with_capacity(2);
+    /// The policies that can matter to a request, each once.
+    pub fn candidates<'a>(&'a self, request: &Request, entities: &Entities) -> Vec<&'a [Candidate]> {
+        let mut lists = Vec::with_capacity(2);
         let (Some(principal), Some(action), Some(resource)) = (request.principal(), request.action(), request.resource()) else {
-            return sets;
+            return lists;
         };
-        let environment = (principal.type_name().clone(), action.clone(), resource.type_name().clone());
-        if let Some(guarded) = self.environments.get(&environment) {
-            sets.extend(guarded.set(context));
+        let fits = |environment: &&Environment| {
+            environment.principal == *principal.type_name() && environment.resource == *resource.type_name()
+        };
+        if let Some(environment) = self.environments.get(action).and_then(|environments| environments.iter().find(fits)) {
+            lists.extend(environment.list(request));
         }
         if !self.scopes.is_empty() {
-            self.collect_scoped(principal, resource, action, entities, &mut sets);
+            self.collect_scoped(principal, resource, action, entities, &mut lists);
         }
-        sets
+        lists
     }
 
-    fn collect_scoped<'a>(&'a self, principal: &EntityUid, resource: &EntityUid, action: &EntityUid, entities: &Entities, sets: &mut Vec<&'a PolicySet>) {
+    fn collect_scoped<'a>(&'a self, principal: &EntityUid, resource: &EntityUid, action: &EntityUid, entities: &Entities, lists: &mut Vec<&'a [Candidate]>) {
         let mut names: Vec<&EntityUid> = vec![principal, resource];
         names.extend(entities.ancestors(principal).into_iter().flatten());
         names.extend(entities.ancestors(resource).into_iter().flatten());
@@ -90,36 +106,38 @@ impl Index {
         names.dedup();
         for name in names {
             for action in [None, Some(action.clone())] {
-                sets.extend(self.scopes.get(&(name.clone(), action)));
+                lists.extend(self.scopes.get(&(name.clone(), action)).map(Vec::as_slice));
             }
         }
     }
 }
 
-impl Guarded {
-    fn build(policies: &[&Policy]) -> Self {
-        let mut guards: Vec<String> = policies.iter().filter_map(|policy| policy.guard.clone()).collect();
+impl Environment {
+    fn build(environment: &RequestEnv, policies: &[(usize, &Policy)]) -> Self {
+        let mut guards: Vec<String> = policies.iter().filter_map(|(_, policy)| policy.guard.clone()).collect();
         guards.sort();
         guards.dedup();
         guards.truncate(MAX_GUARDS);
-        let sets = (0..1_usize << guards.len()).map(|bits| {
-            let fits = |policy: &&&Policy| match policy.guard.as_ref().and_then(|guard| guards.iter().position(|known| known == guard)) {
+        let lists = (0..1_usize << guards.len()).map(|bits| {
+            let guarded_in = |policy: &Policy| match policy.guard.as_ref().and_then(|guard| guards.iter().position(|known| known == guard)) {
                 Some(position) => bits & (1 << position) != 0,
                 None => true,
             };
-            let mut set = PolicySet::new();
-            for policy in policies.iter().filter(fits) {
-                // Ids are unique, as above.
-                let _ = set.add(policy.cedar.clone());
-            }
-            set
+            let fitting = policies.iter().filter(|(_, policy)| guarded_in(policy));
+            fitting.map(|(number, policy)| Candidate { policy: *number, effect: policy.effect, condition: policy.condition() }).collect()
         });
-        Self { sets: sets.collect(), guards }
+        Self { principal: environment.principal().clone(), resource: environment.resource().clone(), lists: lists.collect(), guards }
     }
 
-    fn set(&self, context: &Context) -> Option<&PolicySet> {
-        let bits = self.guards.iter().enumerate().filter(|(_, guard)| context.get(guard).is_some());
-        self.sets.get(bits.map(|(position, _)| 1_usize << position).sum::<usize>())
+    fn list(&self, request: &Request) -> Option<&[Candidate]> {
+        let request: &cedar_policy_core::ast::Request = request.as_ref();
+        let has = |guard: &str| match request.context() {
+            Some(Context::Value(entries)) => entries.contains_key(guard),
+            // Not a context of ours; looking at more policies than needed is always right.
+            _ => true,
+        };
+        let bits = self.guards.iter().enumerate().filter(|(_, guard)| has(guard));
+        self.lists.get(bits.map(|(position, _)| 1_usize << position).sum::<usize>()).map(Vec::as_slice)
     }
 }
 

@@ -20,7 +20,7 @@ mod validation;
 
 use std::{collections::HashMap, path::Path, str::FromStr as _};
 
-use cedar_policy::{PolicyId, PolicySet, Schema, SchemaFragment};
+use cedar_policy::{Effect, PolicyId, PolicySet, Schema, SchemaFragment};
 
 pub use self::{index::Index, policy::Policy, shape::Shapes};
 use self::{files::Files, rules::Register};
@@ -100,6 +100,10 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     let shapes = Shapes::of(&schema);
     validation::validate(&schema, &policies, &all, settings.policies.level, &mut problems);
     check_rules(files.rules.as_ref(), register.as_ref(), &policies, &shapes, &mut problems);
+    if problems.is_empty() && !policies.iter().any(|policy| policy.effect == Effect::Permit) {
+        // Files of nothing but comments, or the permits deleted: absence must not look like a decision (T08).
+        problems.push(Problem::new("the bundle has no permit").help("write one in `policies/*.cedar`; without any, everything is denied, which is never what is meant"));
+    }
     problems.into_result(())?;
     let by_id = policies.iter().enumerate().map(|(position, policy)| (policy.cedar.id().clone(), position)).collect();
     let index = Index::build(&schema, &policies);
@@ -165,7 +169,7 @@ fn unite(policies: &[Policy], problems: &mut Problems) -> PolicySet {
         if all.add(policy.cedar.clone()).is_err() {
             let first = policies.iter().find(|other| other.id == policy.id).map_or_else(String::new, |other| other.at.short());
             problems.push(
-                Problem::at(&policy.source, policy.rules_span, format!("the id `{}` is used twice", policy.id))
+                Problem::at(&policy.source, policy.id_span, format!("the id `{}` is used twice", policy.id))
                     .help(format!("the first policy of that id is at {first}")),
             );
         }

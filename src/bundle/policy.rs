@@ -34,6 +34,8 @@ pub struct Policy {
     pub backstop: bool,
     /// Where it starts.
     pub at: Location,
+    /// Where `@id` stands, for problems with the policy as a whole.
+    pub id_span: (usize, usize),
     /// Where `@rules` stands, for problems with the register.
     pub rules_span: (usize, usize),
     /// Its conditions, cut into clauses; `None` where it has none.
@@ -54,20 +56,32 @@ impl Policy {
             Effect::Forbid => "forbid",
         }
     }
+
+    /// Its `when` and `unless` clauses; none where it has none.
+    pub(super) fn condition(&self) -> Option<Arc<ast::Expr>> {
+        let core: &ast::Policy = self.cedar.as_ref();
+        core.non_scope_constraints_arc().cloned()
+    }
+
+    /// Its scope and its clauses.
+    pub(super) fn whole_condition(&self) -> Arc<ast::Expr> {
+        let core: &ast::Policy = self.cedar.as_ref();
+        Arc::new(core.condition())
+    }
 }
 
 const KNOWN: [&str; 7] = ["id", "title", "rules", "reading", "obligation", "advice", "backstop"];
 
 /// The policies of one file, in its order.
 pub fn of_file(source: &Source, set: &cedar_policy::PolicySet, problems: &mut Problems) -> Vec<Policy> {
-    for template in set.templates() {
-        let offset = source.text.find('?').unwrap_or(0);
+    let core: &ast::PolicySet = set.as_ref();
+    for template in core.templates() {
+        let place = template.slots().find_map(|slot| slot.loc.as_ref()).or(template.loc()).map_or((0, 0), span);
         problems.push(
-            Problem::at(source, (offset, 1), format!("`{}` is a template; templates are not used here", template.id()))
+            Problem::at(source, place, "a policy with `?principal` or `?resource` is a template; templates are not used here")
                 .help("write one policy for each case, or move what differs into the facts"),
         );
     }
-    let core: &ast::PolicySet = set.as_ref();
     let mut policies: Vec<Policy> = core.static_policies().filter_map(|policy| read(source, policy, set, problems)).collect();
     policies.sort_by_key(|policy| (policy.at.line, policy.at.column));
     policies
@@ -75,18 +89,22 @@ pub fn of_file(source: &Source, set: &cedar_policy::PolicySet, problems: &mut Pr
 
 fn read(source: &Source, core: &ast::Policy, set: &cedar_policy::PolicySet, problems: &mut Problems) -> Option<Policy> {
     let place = core.loc().map_or((0, 0), span);
-    let id = annotation(core, "id");
+    let mut id = annotation(core, "id");
     report_unknown(source, core, problems);
     if id.is_empty() {
         problems.push(
             Problem::at(source, first_line(source, place), "the policy has no id")
                 .help("write `@id(\"area.what\")` above it; decisions name policies by their id"),
         );
-        return None;
+        // The bundle is refused already; with a name for the policy its other mistakes are found too.
+        id = source.location(place.0).to_string();
     }
     let cedar = set.policy(&PolicyId::new(core.id()))?.new_id(PolicyId::new(&id));
     let effect = cedar.effect();
-    let rules_span = core.annotations().find(|(key, _)| key.as_ref() == "rules").and_then(|(_, value)| value.loc.as_ref());
+    let annotation_span = |name: &str| {
+        let found = core.annotations().find(|(key, _)| key.as_ref() == name).and_then(|(_, value)| value.loc.as_ref());
+        found.map_or_else(|| first_line(source, place), span)
+    };
     let policy = Policy {
         at: source.location(place.0),
         title: annotation(core, "title").into(),
@@ -95,7 +113,8 @@ fn read(source: &Source, core: &ast::Policy, set: &cedar_policy::PolicySet, prob
         obligations: list(core, "obligation"),
         advice: list(core, "advice"),
         backstop: core.annotations().any(|(key, _)| key.as_ref() == "backstop"),
-        rules_span: rules_span.map_or_else(|| first_line(source, place), span),
+        id_span: annotation_span("id"),
+        rules_span: annotation_span("rules"),
         clauses: Clause::of(core, source),
         guard: clause::guard(core),
         source: source.clone(),

@@ -26,7 +26,7 @@ pub struct Register {
     pub documents: BTreeMap<String, Document>,
     /// Rules that decide nothing here although they are not informational, each with its justification.
     #[serde(default)]
-    pub unencoded: BTreeMap<String, String>,
+    pub unencoded: BTreeMap<String, Spanned<String>>,
     /// Permits that stand for no rule, by policy id or group such as `engine.*`, each with its justification.
     #[serde(default)]
     pub unsourced: BTreeMap<String, String>,
@@ -130,52 +130,48 @@ impl Register {
     pub fn check(&self, source: &Source, policies: &[Policy], shapes: &Shapes, problems: &mut Problems) {
         for (id, rule) in &self.rules {
             let place = (rule.span().start, id.len() + "[rules.]".len());
-            let found = self.faults(id, rule.get_ref(), policies, shapes);
-            problems.extend(found.into_iter().map(|fault| Problem::at(source, place, format!("rule `{id}`: {fault}"))));
+            for (fault, help) in self.faults(id, rule.get_ref(), policies, shapes) {
+                problems.push(Problem::at(source, place, format!("rule `{id}`: {fault}")).help(help));
+            }
         }
-        for id in self.unencoded.keys().filter(|id| !self.rules.contains_key(*id)) {
-            problems.push(Problem::at(source, (0, 0), format!("`unencoded` names the unknown rule `{id}`")));
+        for (id, reason) in self.unencoded.iter().filter(|(id, _)| !self.rules.contains_key(*id)) {
+            let place = (reason.span().start, reason.span().len());
+            problems.push(Problem::at(source, place, format!("`unencoded` justifies the unknown rule `{id}`")).help("take the line out, or mend the id"));
         }
     }
 
-    fn faults(&self, id: &str, rule: &Rule, policies: &[Policy], shapes: &Shapes) -> Vec<String> {
-        let mut faults = Vec::new();
-        for document in std::iter::once(&rule.source.document).chain(&rule.also_in) {
-            if !self.documents.contains_key(document) {
-                faults.push(format!("the document `{document}` is not listed"));
-            }
-        }
+    /// What is wrong with a rule, each with a help.
+    fn faults(&self, id: &str, rule: &Rule, policies: &[Policy], shapes: &Shapes) -> Vec<(String, &'static str)> {
+        let documents = std::iter::once(&rule.source.document).chain(&rule.also_in);
+        let unlisted = documents.filter(|document| !self.documents.contains_key(*document));
+        let mut faults: Vec<(String, &str)> =
+            unlisted.map(|document| (format!("the document `{document}` is not listed"), "list it as `[documents.…]`, or mend the name")).collect();
         match &rule.encoded_by {
             Encoding::Word(word) if word == "nothing" => {
                 if rule.kind != Kind::Informational && !self.unencoded.contains_key(id) {
-                    faults.push("it decides something, but nothing encodes it; encode it or justify it under `[unencoded]`".to_owned());
+                    faults.push(("it decides something, but nothing encodes it".to_owned(), "encode it, or justify it under `[unencoded]`"));
                 }
             }
             Encoding::Word(word) if word == "pricing" => {
                 if !self.pricing.rules.iter().any(|pattern| covers(pattern, id)) {
-                    faults.push("it may not wait for the tariffs; `[pricing]` does not list it".to_owned());
+                    faults.push(("it may not wait for the tariffs".to_owned(), "encode it, or list it under `[pricing]`"));
                 }
             }
-            Encoding::Word(word) => faults.push(format!("`encoded_by` cannot be `{word}`; it is `pricing`, `nothing` or a list")),
-            Encoding::By(list) => self.list_faults(id, list, policies, shapes, &mut faults),
+            Encoding::Word(word) => faults.push((format!("`encoded_by` cannot be `{word}`"), "write `pricing`, `nothing` or a list")),
+            Encoding::By(list) if list.is_empty() => faults.push(("`encoded_by` is empty".to_owned(), "name what encodes it")),
+            Encoding::By(list) => faults.extend(list.iter().filter(|entry| !encodes(entry, id, policies, shapes)).map(|entry| {
+                (format!("`{entry}` does not encode it"), "write `policy:<id>` of a policy whose `@rules` names it, or `fact:<Type.attribute>` of the schema")
+            })),
         }
         faults
     }
+}
 
-    fn list_faults(&self, id: &str, list: &[String], policies: &[Policy], shapes: &Shapes, faults: &mut Vec<String>) {
-        if list.is_empty() {
-            faults.push("`encoded_by` is empty; name what encodes it".to_owned());
-        }
-        for entry in list {
-            let known = match entry.split_once(':') {
-                Some(("policy", policy)) => policies.iter().any(|known| &*known.id == policy && known.rules.iter().any(|rule| &**rule == id)),
-                Some(("fact", path)) => has_attribute(shapes, path),
-                _ => false,
-            };
-            if !known {
-                faults.push(format!("`{entry}` does not encode it; write `policy:<id>` of a policy whose `@rules` names it, or `fact:<Type.attribute>` of the schema"));
-            }
-        }
+fn encodes(entry: &str, id: &str, policies: &[Policy], shapes: &Shapes) -> bool {
+    match entry.split_once(':') {
+        Some(("policy", policy)) => policies.iter().any(|known| &*known.id == policy && known.rules.iter().any(|rule| &**rule == id)),
+        Some(("fact", path)) => has_attribute(shapes, path),
+        _ => false,
     }
 }
 

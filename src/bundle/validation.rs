@@ -1,12 +1,12 @@
-//! Validation: Cedar's own, strict and bounded in depth, and what it lets pass.
+//! Validation: Cedar's own, strict and bounded in depth, and what it only warns of.
 //!
 //! Cedar warns about confusable characters and impossible policies; here a warning is a problem, since
-//! nobody reads warnings of a service. What the validator accepts without a word is checked on top: a
-//! policy whose scope and condition fit no request at all (hazard 5).
+//! nobody reads warnings of a service. A policy that fits no request at all (hazard 5) gets one problem
+//! of ours with a help instead of Cedar's two.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use cedar_policy::{PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{PolicyId, PolicySet, Schema, ValidationError, ValidationMode, ValidationWarning, Validator};
 use miette::Diagnostic;
 
 use super::policy::Policy;
@@ -15,24 +15,60 @@ use crate::problem::{Problem, Problems};
 /// Validates all policies; problems are reported in the file of the policy they are in.
 pub(super) fn validate(schema: &Schema, policies: &[Policy], all: &PolicySet, level: u32, problems: &mut Problems) {
     let by_id: HashMap<&PolicyId, &Policy> = policies.iter().map(|policy| (policy.cedar.id(), policy)).collect();
-    let mut report = |id: &PolicyId, diagnostic: &dyn Diagnostic| {
+    let result = Validator::new(schema.clone()).validate_with_level(all, ValidationMode::Strict, level);
+    let wrong: HashSet<&PolicyId> = result.validation_errors().map(|error| error.policy_id()).collect();
+    let vacuous = vacuous(schema, policies, &wrong);
+    let mut report = |id: &PolicyId, diagnostic: &dyn Diagnostic, help: Option<&str>| {
         if let Some(policy) = by_id.get(id) {
-            problems.push(Problem::from_diagnostic(&policy.source, diagnostic));
+            problems.push(problem(policy, diagnostic, help));
         }
     };
-    let result = Validator::new(schema.clone()).validate_with_level(all, ValidationMode::Strict, level);
-    result.validation_errors().for_each(|error| report(error.policy_id(), error));
-    result.validation_warnings().for_each(|warning| report(warning.policy_id(), warning));
-    if result.validation_passed() {
-        report_vacuous(schema, policies, problems);
+    for error in result.validation_errors() {
+        let help = matches!(error, ValidationError::EntityDerefLevelViolation(_)).then_some(TOO_DEEP);
+        report(error.policy_id(), error, help);
+    }
+    for warning in result.validation_warnings() {
+        // A wrong name in the scope makes the policy impossible too: told once, as the wrong name.
+        let id = warning.policy_id();
+        if !says_vacuous(warning) {
+            report(id, warning, Some(LOOK_ALIKE));
+        } else if !wrong.contains(id) && !vacuous.contains_key(id) {
+            report(id, warning, None);
+        }
+    }
+    problems.extend(vacuous.into_values());
+}
+
+const TOO_DEEP: &str = "look less deep, or raise `level` under `[policies]` in mandat.toml; each level is one more round of loading facts";
+const LOOK_ALIKE: &str = "write it with letters that cannot be taken for others, since nobody sees the difference when reading";
+
+/// Cedar's diagnostic; one that has no place is put where the policy starts.
+fn problem(policy: &Policy, diagnostic: &dyn Diagnostic, help: Option<&str>) -> Problem {
+    let placed = diagnostic.labels().is_some_and(|mut labels| labels.next().is_some());
+    let problem = if placed {
+        Problem::from_diagnostic(&policy.source, diagnostic)
+    } else {
+        Problem::at(&policy.source, policy.id_span, diagnostic.to_string())
+    };
+    match help {
+        Some(help) if problem.help_text().is_none() => problem.help(help),
+        _ => problem,
     }
 }
 
-fn report_vacuous(schema: &Schema, policies: &[Policy], problems: &mut Problems) {
-    for policy in policies.iter().filter(|policy| policy.cedar.get_valid_request_envs(schema).next().is_none()) {
-        problems.push(
-            Problem::at(&policy.source, policy.rules_span, format!("the policy `{}` fits no request", policy.id))
-                .help("no action applies to the principal and resource types of its scope, so it would never have an effect"),
-        );
-    }
+fn says_vacuous(warning: &ValidationWarning) -> bool {
+    matches!(warning, ValidationWarning::ImpossiblePolicy(_) | ValidationWarning::InvalidActionApplication(_))
+}
+
+/// The policies that are right but could never have an effect.
+fn vacuous<'p>(schema: &Schema, policies: &'p [Policy], wrong: &HashSet<&PolicyId>) -> HashMap<&'p PolicyId, Problem> {
+    let right = policies.iter().filter(|policy| !wrong.contains(policy.cedar.id()));
+    let vacuous = right.filter(|policy| policy.cedar.get_valid_request_envs(schema).next().is_none());
+    vacuous
+        .map(|policy| {
+            let problem = Problem::at(&policy.source, policy.id_span, format!("the policy `{}` fits no request", policy.id))
+                .help("its scope and condition hold for no principal, action and resource that go together, so it would never have an effect");
+            (policy.cedar.id(), problem)
+        })
+        .collect()
 }

@@ -1,9 +1,11 @@
 //! Decisions: the one place that calls Cedar's authorizer, and the rules for when it fails.
 //!
-//! A request becomes a [`question::Question`]; the facts give it a slice; [`decide`] asks Cedar about the
-//! policies that can matter and reads its answer. Cedar skips a policy that errors, a forbid too, which
-//! would turn a failure into an Allow (hazard 2, threat T04). So a forbid that errors denies here, and a
-//! permit that errors is reported for logging and counting.
+//! A request becomes a [`question::Question`]; the facts give it a slice; [`decide`] has Cedar evaluate the
+//! policies that can matter and combines what they say as Cedar does: a forbid that applies forbids, else
+//! a permit that applies permits. Cedar's authorizer skips a policy that errors, a forbid too, which would
+//! turn a failure into an Allow (hazard 2, threat T04). So a forbid that errors denies here, and a permit
+//! that errors is reported for logging and counting. [`decide_by_full_scan`] asks Cedar's own authorizer
+//! about all policies; a property test holds the two against each other.
 //!
 //! No clock and no I/O: the time comes with the question, the facts come as a slice.
 
@@ -12,10 +14,15 @@ pub mod values;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use cedar_policy::{Authorizer, AuthorizationError, Context, Decision as CedarDecision, Effect, Entities, PolicyId, PolicySet, Request};
+use cedar_policy::{AuthorizationError, Authorizer, Decision as CedarDecision, Effect, Entities, PolicyId, Request};
+use cedar_policy_core::{
+    ast::{self, Literal, SlotEnv, ValueKind},
+    evaluator::Evaluator,
+    extensions::Extensions,
+};
 
 use crate::{
-    bundle::{Bundle, Policy},
+    bundle::{Bundle, Policy, index::Candidate},
     facts::Unavailable,
     request::Invalid,
 };
@@ -99,18 +106,35 @@ impl Decision {
 
 /// Answers a question from the policies that the index finds for it.
 pub fn decide(bundle: &Bundle, request: &Request, entities: &Entities) -> Decision {
-    let empty = Context::empty();
-    let context = request.context().unwrap_or(&empty);
-    conclude(bundle, request, entities, &bundle.index.candidates(request, context, entities))
+    let asked: &ast::Request = request.as_ref();
+    let evaluator = Evaluator::new(asked.clone(), entities.as_ref(), Extensions::all_available());
+    let mut findings = Findings::default();
+    for candidate in bundle.index.candidates(request, entities).into_iter().flatten() {
+        findings.add(&bundle.policies[candidate.policy], candidate, &evaluator);
+    }
+    conclude(bundle, findings)
 }
 
 /// Answers a question by Cedar's full scan over every policy: slow, and what the index is tested against.
 pub fn decide_by_full_scan(bundle: &Bundle, request: &Request, entities: &Entities) -> Decision {
-    conclude(bundle, request, entities, &[&bundle.all])
+    let response = Authorizer::new().is_authorized(request, &bundle.all, entities);
+    let mut findings = Findings::default();
+    let found = match response.decision() {
+        CedarDecision::Allow => &mut findings.permits,
+        CedarDecision::Deny => &mut findings.forbids,
+    };
+    found.extend(response.diagnostics().reason().cloned());
+    for error in response.diagnostics().errors() {
+        let AuthorizationError::PolicyEvaluationError(error) = error;
+        let policy = error.policy_id().clone();
+        // A policy that the bundle does not know cannot have been asked; if it were, it must not allow.
+        let forbid = bundle.policy(&policy).is_none_or(|policy| policy.effect == Effect::Forbid);
+        findings.faults.push(Fault { policy, forbid, message: error.inner().to_string() });
+    }
+    conclude(bundle, findings)
 }
 
-/// What Cedar says of all sets together. Each policy is in one set, so a forbid that applies in any of
-/// them forbids, and permits count where none does.
+/// The policies that apply, and those that could not be evaluated.
 #[derive(Default)]
 struct Findings {
     permits: Vec<PolicyId>,
@@ -119,19 +143,15 @@ struct Findings {
 }
 
 impl Findings {
-    fn add(&mut self, bundle: &Bundle, request: &Request, entities: &Entities, set: &PolicySet) {
-        let response = Authorizer::new().is_authorized(request, set, entities);
-        let found = match response.decision() {
-            CedarDecision::Allow => &mut self.permits,
-            CedarDecision::Deny => &mut self.forbids,
-        };
-        found.extend(response.diagnostics().reason().cloned());
-        for error in response.diagnostics().errors() {
-            let AuthorizationError::PolicyEvaluationError(error) = error;
-            let policy = error.policy_id().clone();
-            // A policy that the bundle does not know cannot be in a set; if it were, it must not allow.
-            let forbid = bundle.policy(&policy).is_none_or(|policy| policy.effect == Effect::Forbid);
-            self.faults.push(Fault { policy, forbid, message: error.inner().to_string() });
+    fn add(&mut self, policy: &Policy, candidate: &Candidate, evaluator: &Evaluator) {
+        match applies(candidate, evaluator) {
+            Ok(false) => {}
+            Ok(true) if candidate.effect == Effect::Permit => self.permits.push(policy.cedar.id().clone()),
+            Ok(true) => self.forbids.push(policy.cedar.id().clone()),
+            Err(message) => {
+                let forbid = candidate.effect == Effect::Forbid;
+                self.faults.push(Fault { policy: policy.cedar.id().clone(), forbid, message });
+            }
         }
     }
 
@@ -148,11 +168,17 @@ impl Findings {
     }
 }
 
-fn conclude(bundle: &Bundle, request: &Request, entities: &Entities, sets: &[&PolicySet]) -> Decision {
-    let mut findings = Findings::default();
-    for set in sets {
-        findings.add(bundle, request, entities, set);
+/// Whether a policy applies.
+fn applies(candidate: &Candidate, evaluator: &Evaluator) -> Result<bool, String> {
+    let Some(condition) = &candidate.condition else { return Ok(true) };
+    match evaluator.interpret(condition, &SlotEnv::new()).map_err(|error| error.to_string())?.value {
+        ValueKind::Lit(Literal::Bool(holds)) => Ok(holds),
+        // Validation rules it out; if it happened, it would be a fault and not a silent `false`.
+        _ => Err("the condition is neither true nor false".to_owned()),
     }
+}
+
+fn conclude(bundle: &Bundle, findings: Findings) -> Decision {
     let code = findings.code();
     let mut determining = match code {
         Code::Permitted => findings.permits,

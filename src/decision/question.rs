@@ -5,11 +5,14 @@
 //! permit them, so they are [`Asked::NotApplicable`]. What callers say about entities is taken as
 //! `caller_properties` in `mandat.toml` allows.
 
-use cedar_policy::{Context, Entity, EntityId, EntityUid, Request as CedarRequest, RestrictedExpression};
+use std::{cell::RefCell, collections::HashSet};
+
+use cedar_policy::{Context, Entity, EntityId, EntityUid, Request as CedarRequest};
+use cedar_policy_core::ast::{self, PartialValue, Value};
 
 use super::{
     Refusal,
-    values::{Pairs, Reader, closest, none},
+    values::{self, Pairs, Reader, closest, none},
 };
 use crate::{
     bundle::{
@@ -64,8 +67,7 @@ impl Question {
         }
         let mut roots = vec![principal.uid.clone(), resource.uid.clone()];
         roots.append(&mut reader.named);
-        let asked = CedarRequest::new(principal.uid.clone(), action.uid.clone(), resource.uid.clone(), context, Some(&bundle.schema));
-        let request = asked.map_err(|error| Invalid::new("context", describe(&error)))?;
+        let request = cedar_request(bundle, principal.uid.clone(), action, resource.uid.clone(), context)?;
         let mut supplied = Vec::new();
         for party in [principal, resource] {
             supplied.extend(party.entity(snapshot, policy)?);
@@ -74,14 +76,22 @@ impl Question {
     }
 }
 
-/// A party with what the caller says of it, read by its shape.
-struct Described {
-    uid: EntityUid,
-    attributes: Pairs,
+/// The request in Cedar's form. Everything in it was read by the schema's shapes, so Cedar's own check
+/// against the schema, which costs as much as evaluating a policy, is left to builds with debug assertions.
+fn cedar_request(bundle: &Bundle, principal: EntityUid, action: &Action, resource: EntityUid, context: Context) -> Result<CedarRequest, Invalid> {
+    let schema = cfg!(debug_assertions).then_some(&bundle.schema);
+    let request = CedarRequest::new(principal, action.uid.clone(), resource, context, schema);
+    request.map_err(|error| Invalid::new("context", describe(&error)))
 }
 
-impl Described {
-    fn read(field: &str, bundle: &Bundle, party: &Party, policy: CallerProperties, reader: &mut Reader) -> Result<Self, Invalid> {
+/// A party with what the caller says of it, read by its shape.
+struct Described<'r> {
+    uid: EntityUid,
+    attributes: Pairs<'r>,
+}
+
+impl<'r> Described<'r> {
+    fn read(field: &str, bundle: &Bundle, party: &'r Party, policy: CallerProperties, reader: &mut Reader) -> Result<Self, Invalid> {
         let shape = entity_type(bundle, field, &party.entity_type)?;
         if party.id.len() > limits::MAX_STRING {
             return Err(Invalid::new(format!("{field}.id"), format!("longer than {} bytes", limits::MAX_STRING)));
@@ -101,17 +111,19 @@ impl Described {
             return Ok(None);
         }
         let stored = snapshot.get(&self.uid)?;
-        let (attributes, parents) = match (stored, policy) {
+        let (mut attributes, parents): (Vec<_>, HashSet<_>) = match (&stored, policy) {
             (Some(_), CallerProperties::Fill) | (_, CallerProperties::Ignore) => return Ok(None),
             (Some(stored), CallerProperties::Override) => {
-                let (_, mut attributes, parents) = stored.into_inner();
-                attributes.extend(self.attributes);
-                (attributes, parents)
+                let stored: &ast::Entity = stored.as_ref();
+                let attributes = stored.attrs().map(|(name, value)| (name.clone(), value.clone()));
+                (attributes.collect(), stored.parents().cloned().collect())
             }
-            (None, _) => (self.attributes.into_iter().collect(), std::collections::HashSet::new()),
+            (None, _) => (Vec::new(), HashSet::new()),
         };
-        let entity = Entity::new(self.uid, attributes, parents);
-        entity.map(Some).map_err(|error| Invalid::new("properties", describe(&error)).into())
+        // What comes later replaces what came before of the same name.
+        attributes.extend(self.attributes.into_iter().map(|(name, value)| (name.into(), PartialValue::from(value))));
+        let entity = ast::Entity::new_with_attr_partial_value(self.uid.into(), attributes, HashSet::new(), parents, []);
+        Ok(Some(entity.into()))
     }
 }
 
@@ -144,12 +156,12 @@ fn context(action: &Action, request: &Request, circumstances: &Circumstances, re
     let filled_in = |name: &str| (clock && name == NOW) || (name == ACTION && declares_action(action));
     let mut pairs = reader.fields("context", &action.context, &request.context, &filled_in)?;
     if clock && !stated {
-        pairs.push((NOW.to_owned(), RestrictedExpression::new_datetime(datetime(circumstances.now))));
+        pairs.push((NOW, now(circumstances.now)?));
     }
     if let Some(record) = action_record(action, request, reader)? {
-        pairs.push((ACTION.to_owned(), record));
+        pairs.push((ACTION, record));
     }
-    Context::from_pairs(pairs).map_err(|error| Invalid::new("context", describe(&error)))
+    Ok(values::context(pairs))
 }
 
 fn declares_action(action: &Action) -> bool {
@@ -157,7 +169,7 @@ fn declares_action(action: &Action) -> bool {
 }
 
 /// `action.properties` as the record `context.action`, where the action declares it.
-fn action_record(action: &Action, request: &Request, reader: &mut Reader) -> Result<Option<RestrictedExpression>, Invalid> {
+fn action_record(action: &Action, request: &Request, reader: &mut Reader) -> Result<Option<Value>, Invalid> {
     let Some(Shape::Record(fields)) = action.context.get(ACTION).map(|field| &field.shape) else { return Ok(None) };
     if request.context.contains_key(ACTION) {
         return Err(Invalid::new("context.action", "is filled from `action.properties`; leave it out of the context"));
@@ -166,10 +178,25 @@ fn action_record(action: &Action, request: &Request, reader: &mut Reader) -> Res
         return Ok(None);
     }
     let pairs = reader.fields("action.properties", fields, &request.action_properties, &none)?;
-    RestrictedExpression::new_record(pairs).map(Some).map_err(|error| Invalid::new("action.properties", error.to_string()))
+    Ok(Some(values::record(pairs)))
 }
 
-/// A moment in the form Cedar reads: UTC, milliseconds.
-pub fn datetime(moment: jiff::Timestamp) -> String {
-    moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+/// A moment as Cedar's datetime, to the millisecond.
+///
+/// Cedar reads datetimes from text, with a regular expression; on a busy service many questions fall into
+/// one millisecond, so each thread keeps the last one it read.
+fn now(moment: jiff::Timestamp) -> Result<Value, Invalid> {
+    thread_local! {
+        static LAST: RefCell<Option<(i64, Value)>> = const { RefCell::new(None) };
+    }
+    let millisecond = moment.as_millisecond();
+    LAST.with_borrow_mut(|last| match last {
+        Some((known, value)) if *known == millisecond => Ok(value.clone()),
+        _ => {
+            let text = moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+            let value = values::extension("datetime", &text).map_err(|reason| Invalid::new("context.now", reason))?;
+            *last = Some((millisecond, value.clone()));
+            Ok(value)
+        }
+    })
 }

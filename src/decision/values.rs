@@ -3,7 +3,10 @@
 //! The shape decides what a value means, so Cedar's own escapes (`__entity`, `__extn`) are ordinary,
 //! undeclared fields here and refused like any other (threat T03). Every error names the field.
 
+use std::sync::Arc;
+
 use cedar_policy::{EntityId, EntityUid, RestrictedExpression};
+use cedar_policy_core::ast::{Context, EntityUID, Value as CedarValue};
 use serde_json::Value;
 
 use crate::{
@@ -19,21 +22,21 @@ pub struct Reader {
     pub named: Vec<EntityUid>,
 }
 
-/// A record's fields as Cedar takes them.
-pub type Pairs = Vec<(String, RestrictedExpression)>;
+/// A record's fields by name.
+pub type Pairs<'a> = Vec<(&'a str, CedarValue)>;
 
 impl Reader {
     /// Reads an object whose declared fields are `fields`; required ones may be missing where `may_miss` says so.
     ///
     /// # Errors
     /// The first field that is undeclared, missing or of another shape.
-    pub fn fields(&mut self, path: &str, fields: &Fields, given: &Properties, may_miss: &dyn Fn(&str) -> bool) -> Result<Pairs, Invalid> {
+    pub fn fields<'a>(&mut self, path: &str, fields: &Fields, given: &'a Properties, may_miss: &dyn Fn(&str) -> bool) -> Result<Pairs<'a>, Invalid> {
         let mut pairs = Vec::with_capacity(given.len() + 1);
         for (name, value) in given {
             let Some(field) = fields.get(name) else {
                 return Err(Invalid::new(format!("{path}.{name}"), undeclared(name, fields)));
             };
-            pairs.push((name.clone(), self.value(&|| format!("{path}.{name}"), &field.shape, value)?));
+            pairs.push((name.as_str(), self.value(&|| format!("{path}.{name}"), &field.shape, value)?));
         }
         match fields.iter().find(|(name, field)| !field.optional && !given.contains_key(*name) && !may_miss(name)) {
             Some((name, field)) => {
@@ -43,36 +46,66 @@ impl Reader {
         }
     }
 
-    fn value(&mut self, path: &dyn Fn() -> String, shape: &Shape, value: &Value) -> Result<RestrictedExpression, Invalid> {
+    fn value(&mut self, path: &dyn Fn() -> String, shape: &Shape, value: &Value) -> Result<CedarValue, Invalid> {
         match (shape, value) {
-            (Shape::Bool, Value::Bool(value)) => Ok(RestrictedExpression::new_bool(*value)),
+            (Shape::Bool, Value::Bool(value)) => Ok(CedarValue::from(*value)),
             (Shape::Long, Value::Number(number)) => number
                 .as_i64()
-                .map(RestrictedExpression::new_long)
+                .map(CedarValue::from)
                 .ok_or_else(|| Invalid::new(path(), "expected a whole number of at most 64 bits")),
-            (Shape::String, Value::String(text)) => Ok(RestrictedExpression::new_string(short(path, text)?.to_owned())),
-            (Shape::Extension(name), Value::String(text)) => extension(path, name, short(path, text)?),
+            (Shape::String, Value::String(text)) => Ok(CedarValue::from(short(path, text)?)),
+            (Shape::Extension(name), Value::String(text)) => {
+                extension(name, short(path, text)?).map_err(|reason| Invalid::new(path(), reason))
+            }
             (Shape::Entity(name), Value::Object(object)) => {
                 let uid = entity(path, name, object)?;
                 self.named.push(uid.clone());
-                Ok(RestrictedExpression::new_entity_uid(uid))
+                Ok(CedarValue::from(EntityUID::from(uid)))
             }
             (Shape::Set(element), Value::Array(items)) => self.set(path, element, items),
-            (Shape::Record(fields), Value::Object(object)) => {
-                let pairs = self.fields(&path(), fields, object, &none)?;
-                RestrictedExpression::new_record(pairs).map_err(|error| Invalid::new(path(), error.to_string()))
-            }
+            (Shape::Record(fields), Value::Object(object)) => Ok(record(self.fields(&path(), fields, object, &none)?)),
             (expected, _) => Err(Invalid::new(path(), format!("expected {}", describe(expected)))),
         }
     }
 
-    fn set(&mut self, path: &dyn Fn() -> String, element: &Shape, items: &[Value]) -> Result<RestrictedExpression, Invalid> {
+    fn set(&mut self, path: &dyn Fn() -> String, element: &Shape, items: &[Value]) -> Result<CedarValue, Invalid> {
         if items.len() > limits::MAX_ELEMENTS {
             return Err(Invalid::new(path(), format!("a list of more than {} elements", limits::MAX_ELEMENTS)));
         }
         let read = |(index, item)| self.value(&|| format!("{}[{index}]", path()), element, item);
         let values = items.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
-        Ok(RestrictedExpression::new_set(values))
+        Ok(CedarValue::set(values, None))
+    }
+}
+
+/// Fields as a record.
+pub fn record(pairs: Pairs) -> CedarValue {
+    CedarValue::record_arc(Arc::new(pairs.into_iter().map(|(name, value)| (name.into(), value)).collect()), None)
+}
+
+/// Fields as a context.
+pub fn context(pairs: Pairs) -> cedar_policy::Context {
+    Context::Value(Arc::new(pairs.into_iter().map(|(name, value)| (name.into(), value)).collect())).into()
+}
+
+/// A value of one of Cedar's extension types, from its text.
+///
+/// # Errors
+/// The text is none of that type.
+pub fn extension(name: &str, text: &str) -> Result<CedarValue, String> {
+    let expression = match name {
+        "datetime" => RestrictedExpression::new_datetime(text),
+        "duration" => RestrictedExpression::new_duration(text),
+        "decimal" => RestrictedExpression::new_decimal(text),
+        "ipaddr" => RestrictedExpression::new_ip(text),
+        _ => return Err(format!("values of type `{name}` cannot be sent")),
+    };
+    // Cedar evaluates such expressions only as part of a context.
+    let evaluated = cedar_policy::Context::from_pairs([("value".to_owned(), expression)])
+        .map_err(|error| format!("no {name}: {}", crate::problem::describe(&error)))?;
+    match evaluated.as_ref() {
+        Context::Value(entries) => entries.get("value").cloned().ok_or_else(|| format!("no {name}")),
+        Context::RestrictedResidual(_) => Err(format!("no {name}")),
     }
 }
 
@@ -107,21 +140,6 @@ fn entity(path: &dyn Fn() -> String, name: &cedar_policy::EntityTypeName, object
             Ok(EntityUid::from_type_name_and_id(name.clone(), EntityId::new(short(path, id)?)))
         }
         _ => Err(Invalid::new(path(), format!("expected an entity {{\"type\": \"{name}\", \"id\"}}"))),
-    }
-}
-
-/// Cedar reads the text itself when the value is used; reading it here too gives the field's name in the error.
-fn extension(path: &dyn Fn() -> String, name: &str, text: &str) -> Result<RestrictedExpression, Invalid> {
-    let expression = match name {
-        "datetime" => RestrictedExpression::new_datetime(text),
-        "duration" => RestrictedExpression::new_duration(text),
-        "decimal" => RestrictedExpression::new_decimal(text),
-        "ipaddr" => RestrictedExpression::new_ip(text),
-        _ => return Err(Invalid::new(path(), format!("values of type `{name}` cannot be sent"))),
-    };
-    match cedar_policy::Context::from_pairs([("value".to_owned(), expression.clone())]) {
-        Ok(_) => Ok(expression),
-        Err(error) => Err(Invalid::new(path(), format!("no {name}: {}", crate::problem::describe(&error)))),
     }
 }
 

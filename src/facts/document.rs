@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use cedar_policy::{Entities, Entity, EntityUid, Schema};
 use serde_json::{Value, value::RawValue};
 
-use super::limits;
+use super::limits::{self, Excess};
 use crate::problem::{Problem, Problems, Source, describe};
 
 /// The entities of a facts file, in its order.
@@ -110,17 +110,18 @@ impl Document {
             .enumerate()
             .filter_map(|(index, entry)| Some((entry.json.get("uid").and_then(reference)?, index)))
             .collect();
-        let parents = self.entries.iter().enumerate().filter_map(|(index, entry)| {
-            let list = entry.json.get("parents")?.as_array()?;
-            Some((index, list.iter().filter_map(|parent| positions.get(&reference(parent)?).copied()).collect()))
-        });
-        match limits::first_too_deep(self.entries.len(), &parents.collect()) {
-            Some(index) => Err(self
-                .problem(&self.entries[index], format!("its chain of ancestors is longer than {}", limits::MAX_ANCESTOR_DEPTH))
-                .help("flatten the hierarchy, or look for an entity that is its own ancestor")
-                .into()),
-            None => Ok(self),
-        }
+        let parents = |entry: &Entry| {
+            let list = entry.json.get("parents").and_then(Value::as_array)?;
+            Some(list.iter().filter_map(|parent| positions.get(&reference(parent)?).copied()).collect())
+        };
+        let parents: Vec<Vec<usize>> = self.entries.iter().map(|entry| parents(entry).unwrap_or_default()).collect();
+        let Some((position, excess)) = limits::first_excess(&parents) else { return Ok(self) };
+        let message = match excess {
+            Excess::Depth => format!("its chain of ancestors is longer than {}", limits::MAX_ANCESTOR_DEPTH),
+            Excess::Count => format!("it has more than {} ancestors", limits::MAX_ANCESTORS),
+        };
+        let problem = self.problem(&self.entries[position], message);
+        Err(problem.help("flatten the hierarchy, or look for an entity that is its own ancestor").into())
     }
 }
 

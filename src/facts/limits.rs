@@ -4,7 +4,7 @@
 //! 19 s; long sets and deep nesting are as easy to send. The limits are far above what the partner
 //! programme needs and far below what hurts (threat T10).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ pub const MAX_STRING: usize = 4_096;
 pub const MAX_PARENTS: usize = 64;
 /// Longest chain of ancestors.
 pub const MAX_ANCESTOR_DEPTH: usize = 32;
+/// Most ancestors of one entity, near and far: Cedar keeps them all with each entity.
+pub const MAX_ANCESTORS: usize = 256;
 
 /// Whether one value keeps within the limits.
 ///
@@ -51,22 +53,56 @@ fn check_at(value: &Value, depth: usize) -> Result<(), String> {
     }
 }
 
-/// Who is a parent of whom, by position in the facts.
-pub type Parents = HashMap<usize, Vec<usize>>;
-
-/// The first entity, by position, whose chain of ancestors is longer than [`MAX_ANCESTOR_DEPTH`] or
-/// leads back to itself.
-pub fn first_too_deep(count: usize, parents: &Parents) -> Option<usize> {
-    (0..count).find(|&start| !is_shallow(start, parents))
+/// What is wrong with an entity's ancestors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Excess {
+    /// Their longest chain passes [`MAX_ANCESTOR_DEPTH`], or leads back to where it started.
+    Depth,
+    /// They are more than [`MAX_ANCESTORS`].
+    Count,
 }
 
-/// Walks upwards level by level: after [`MAX_ANCESTOR_DEPTH`] levels nothing may be left, and a cycle
-/// never runs out.
-fn is_shallow(start: usize, parents: &Parents) -> bool {
-    let mut level: HashSet<usize> = HashSet::from([start]);
-    for _ in 0..=MAX_ANCESTOR_DEPTH {
-        level = level.iter().filter_map(|at| parents.get(at)).flatten().copied().collect();
-        if level.is_empty() {
+/// The first entity, by position, that has too many ancestors or too far away; `parents` are positions too.
+///
+/// It takes one step for each entity and parent, and [`MAX_ANCESTORS`] times [`MAX_PARENTS`] at most for
+/// counting: hostile facts must not be slow to refuse.
+pub fn first_excess(parents: &[Vec<usize>]) -> Option<(usize, Excess)> {
+    let depths = depths(parents);
+    let deep = depths.iter().position(|depth| depth.is_none_or(|depth| depth > MAX_ANCESTOR_DEPTH));
+    deep.map(|position| (position, Excess::Depth)).or_else(|| {
+        (0..parents.len()).find(|&position| has_too_many(position, parents)).map(|position| (position, Excess::Count))
+    })
+}
+
+/// How long each entity's longest chain of ancestors is; `None` where it never ends.
+fn depths(parents: &[Vec<usize>]) -> Vec<Option<usize>> {
+    let mut children = vec![Vec::new(); parents.len()];
+    let mut waiting_for: Vec<usize> = parents.iter().map(Vec::len).collect();
+    for (child, parents) in parents.iter().enumerate() {
+        parents.iter().for_each(|&parent| children[parent].push(child));
+    }
+    let mut reached = vec![0; parents.len()];
+    let mut depths = vec![None; parents.len()];
+    let mut ready: Vec<usize> = (0..parents.len()).filter(|&position| waiting_for[position] == 0).collect();
+    while let Some(position) = ready.pop() {
+        depths[position] = Some(reached[position]);
+        for &child in &children[position] {
+            reached[child] = reached[child].max(reached[position] + 1);
+            waiting_for[child] -= 1;
+            if waiting_for[child] == 0 {
+                ready.push(child);
+            }
+        }
+    }
+    depths
+}
+
+fn has_too_many(position: usize, parents: &[Vec<usize>]) -> bool {
+    let mut found = HashSet::new();
+    let mut open = vec![position];
+    while let Some(next) = open.pop() {
+        open.extend(parents[next].iter().copied().filter(|&parent| found.insert(parent)));
+        if found.len() > MAX_ANCESTORS {
             return true;
         }
     }

@@ -1,7 +1,13 @@
 //! The one integration binary: what mandat promises, shown from outside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod bundles;
 mod coverage;
+mod golden;
+mod hazards;
 mod http;
 mod other_domain;
+mod readme;
+mod scenarios;
 mod support;
+mod worlds;

@@ -1,6 +1,6 @@
 //! Explanations on the wire: their form is a contract, kept in `tests/golden/explanations.json`.
 //!
-//! `MANDAT_REWRITE_GOLDEN=1 cargo test` rewrites the file; its difference is what a change does to callers.
+//! `just golden` rewrites the file; its difference is what a change does to callers.
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ fn questions() -> Vec<(&'static str, Value)> {
 }
 
 #[test]
-fn explanations_keep_their_form() {
+fn explanations_are_those_of_the_golden_file() {
     let server = Server::start();
     let answers = questions().into_iter().map(|(name, mut question)| {
         question["options"] = json!({"explain": true});
@@ -42,11 +42,11 @@ fn explanations_keep_their_form() {
     });
     let found = serde_json::to_string_pretty(&answers.collect::<Vec<_>>()).unwrap() + "\n";
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/explanations.json");
-    if std::env::var_os("MANDAT_REWRITE_GOLDEN").is_some() {
+    if std::env::var("MANDAT_GOLDEN").as_deref() == Ok("write") {
         std::fs::write(&path, &found).unwrap();
     }
     let expected = std::fs::read_to_string(&path).unwrap();
-    assert!(expected == found, "explanations differ from {}:\n{found}", path.display());
+    assert!(expected == found, "explanations differ from {}; `just golden` rewrites it:\n{found}", path.display());
 }
 
 #[test]

@@ -79,6 +79,11 @@ impl Server {
 
     /// A service that listens but has no bundle yet.
     pub fn without_bundle(settings: ServerSettings, trust_caller_clock: bool) -> Self {
+        Self::on_threads(2, settings, trust_caller_clock)
+    }
+
+    /// The same, with so many threads to compute on.
+    pub fn on_threads(threads: usize, settings: ServerSettings, trust_caller_clock: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
@@ -88,7 +93,7 @@ impl Server {
         let serving = std::thread::spawn({
             let service = service.clone();
             move || {
-                let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build().unwrap();
                 runtime.block_on(async {
                     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                     http::serve(listener, service, async { drop(stopped.await) }).await;
@@ -172,7 +177,7 @@ impl Client {
 
 impl Reply {
     fn of(mut response: ureq::http::Response<ureq::Body>) -> Self {
-        let text = response.body_mut().read_to_string().unwrap();
+        let text = response.body_mut().with_config().limit(1 << 30).read_to_string().unwrap();
         Self { status: response.status().as_u16(), headers: response.headers().clone(), text }
     }
 

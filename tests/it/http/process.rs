@@ -3,7 +3,8 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     net::SocketAddr,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use super::{Client, todo_dir, todo_facts};
@@ -68,8 +69,16 @@ impl Drop for Process {
     }
 }
 
-/// Runs a command that ends by itself.
+/// Runs a command that must end by itself; one that does not is killed, and has no exit code.
 pub fn run(arguments: &[&str]) -> (Option<i32>, String) {
-    let Output { status, stderr, .. } = mandat().args(arguments).output().unwrap();
-    (status.code(), String::from_utf8(stderr).unwrap())
+    let mut child = mandat().args(arguments).stderr(Stdio::piped()).spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(30);
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > until {
+            child.kill().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
