@@ -4,6 +4,8 @@
 //! other organizations. For each the engine, which looks policies up in its index, and beside it Cedar's
 //! own scan over all policies. One iteration is one question; the questions take turns.
 
+#![allow(clippy::expect_used, clippy::panic, missing_docs, reason = "a benchmark that cannot run should say so and stop")]
+
 use std::{cell::LazyCell, hint::black_box, path::Path};
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};

@@ -69,7 +69,7 @@ impl fmt::Display for Location {
 pub struct Problem {
     message: String,
     help: Option<String>,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     source: Option<Source>,
 }
 
@@ -94,12 +94,12 @@ impl Problem {
             message: message.into(),
             help: None,
             source: Some(source.clone()),
-            place: Some(Place {
+            place: Some(Box::new(Place {
                 span,
                 label: String::new(),
                 location: source.location(span.offset()),
                 named: NamedSource::new(&*source.name, source.text.clone()),
-            }),
+            })),
         }
     }
 

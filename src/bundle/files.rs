@@ -35,8 +35,7 @@ pub struct Files {
 /// Every file that cannot be read or is none of a bundle's; a missing schema; no policies at all (T08).
 pub fn read(dir: &Path) -> Result<Files, Problems> {
     let mut problems = Problems::default();
-    let mut files = Files::default();
-    files.settings = read_optional(dir, "mandat.toml", &mut problems);
+    let mut files = Files { settings: read_optional(dir, "mandat.toml", &mut problems), ..Files::default() };
     for name in list(dir, "policies", &mut problems) {
         match name.rsplit_once('.') {
             _ if name == "rules.toml" => files.rules = read_file(dir, "policies/rules.toml", &mut problems),

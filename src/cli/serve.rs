@@ -75,7 +75,8 @@ pub fn run(arguments: ServeArgs) -> Exit {
 
 /// Everything that can be wrong before the service listens.
 fn prepare(arguments: &ServeArgs) -> Result<(Files, ServerSettings, SocketAddr), Problems> {
-    telemetry::init(arguments.log, &arguments.log_filter).map_err(|error| Problem::new(format!("the log cannot be set up: {error}")))?;
+    telemetry::init(arguments.log, &arguments.log_filter)
+        .map_err(|error| Problem::new(format!("the log cannot be set up: {error}")))?;
     let files = files::read(&arguments.bundle)?;
     let mut settings = files.settings.as_ref().map(Settings::parse).transpose()?.unwrap_or_default().server;
     if let Some(listen) = &arguments.listen {
@@ -116,14 +117,19 @@ async fn serve(arguments: ServeArgs, files: Files, settings: ServerSettings, add
     Exit::Success
 }
 
-async fn listen(settings: ServerSettings, address: SocketAddr, trust_caller_clock: bool) -> Result<(TcpListener, Arc<Service>), Problem> {
+async fn listen(
+    settings: ServerSettings,
+    address: SocketAddr,
+    trust_caller_clock: bool,
+) -> Result<(TcpListener, Arc<Service>), Problem> {
     let cannot = |error: std::io::Error| Problem::new(format!("cannot listen on `{address}`: {error}"));
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
     let base = match &settings.public_url {
         Some(url) => url.clone(),
         None => format!("http://{}", listener.local_addr().map_err(cannot)?),
     };
-    let service = Service::new(settings, &base, trust_caller_clock).map_err(|error| Problem::new(format!("metrics cannot be set up: {error}")))?;
+    let service = Service::new(settings, &base, trust_caller_clock)
+        .map_err(|error| Problem::new(format!("metrics cannot be set up: {error}")))?;
     Ok((listener, Arc::new(service)))
 }
 
@@ -139,13 +145,16 @@ fn load(files: Files, facts: Option<&Path>) -> Result<Engine, Problems> {
 /// The address to listen on; anything but loopback only where that is asked for.
 fn address(listen: &str, insecure: bool) -> Result<SocketAddr, Problem> {
     let addresses = listen.to_socket_addrs().map_err(|error| {
-        Problem::new(format!("`{listen}` is no address to listen on: {error}")).help("write an address and a port, such as `127.0.0.1:8180`")
+        Problem::new(format!("`{listen}` is no address to listen on: {error}"))
+            .help("write an address and a port, such as `127.0.0.1:8180`")
     })?;
     let addresses: Vec<SocketAddr> = addresses.collect();
     let open = addresses.iter().find(|address| !address.ip().is_loopback());
     match (open, addresses.first()) {
-        (Some(_), _) if !insecure => Err(Problem::new(format!("`{listen}` can be reached from other machines, and callers are not authenticated"))
-            .help("listen on `127.0.0.1`, or say `--insecure` if only trusted callers reach the port")),
+        (Some(_), _) if !insecure => Err(Problem::new(format!(
+            "`{listen}` can be reached from other machines, and callers are not authenticated"
+        ))
+        .help("listen on `127.0.0.1`, or say `--insecure` if only trusted callers reach the port")),
         (_, Some(address)) => Ok(*address),
         (_, None) => Err(Problem::new(format!("`{listen}` names no address to listen on"))),
     }
@@ -153,10 +162,13 @@ fn address(listen: &str, insecure: bool) -> Result<SocketAddr, Problem> {
 
 fn check_public_url(url: Option<&str>) -> Result<(), Problem> {
     let Some(url) = url else { return Ok(()) };
-    let fits = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some() && uri.query().is_none();
+    let fits = |uri: &Uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.authority().is_some() && uri.query().is_none()
+    };
     match url.parse::<Uri>() {
         Ok(uri) if fits(&uri) && !url.contains('#') => Ok(()),
-        _ => Err(Problem::new(format!("`public_url` cannot be `{url}`")).help("write `https://` and a host, with no query and no fragment")),
+        _ => Err(Problem::new(format!("`public_url` cannot be `{url}`"))
+            .help("write `https://` and a host, with no query and no fragment")),
     }
 }
 

@@ -134,12 +134,15 @@ fn checked(json: Value) -> Result<Value, String> {
     if json.get("uid").and_then(reference).is_none() {
         return Err("the entity has no `uid` with `type` and `id`".to_owned());
     }
-    match json.get("parents").and_then(Value::as_array).map_or(0, Vec::len) {
-        count if count > limits::MAX_PARENTS => {
-            Err(format!("the entity has {count} parents, more than {}", limits::MAX_PARENTS))
-        }
-        _ => Ok(json),
+    let parents = json.get("parents").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    if parents.len() > limits::MAX_PARENTS {
+        return Err(format!("the entity has {} parents, more than {}", parents.len(), limits::MAX_PARENTS));
     }
+    // Cedar reads `["Team", "a"]` too; a parent that is not counted could be one of a long chain.
+    if let Some(other) = parents.iter().find(|parent| reference(parent).is_none()) {
+        return Err(format!("the parent `{other}` is no entity with `type` and `id`"));
+    }
+    Ok(json)
 }
 
 fn json_problem(source: &Source, error: &serde_json::Error) -> Problem {

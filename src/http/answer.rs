@@ -151,7 +151,8 @@ impl DecisionAnswer {
         let decision = &answer.decision;
         let needed = explain || !decision.obligations.is_empty() || !decision.advice.is_empty();
         let context = needed.then(|| AnswerContext {
-            explanation: explain.then(|| ExplanationAnswer::of(&answer.explain(), &answer.bundle.digest, answer.revision)),
+            explanation: explain
+                .then(|| ExplanationAnswer::of(&answer.explain(), &answer.bundle.digest, answer.revision)),
             obligations: strings(&decision.obligations),
             advice: strings(&decision.advice),
             error: None,
@@ -196,7 +197,10 @@ impl PolicyAnswer {
 
 impl NearMissAnswer {
     fn of(near_miss: &NearMiss) -> Self {
-        Self { policy: PolicyAnswer::of(near_miss.policy), missing: near_miss.missing.iter().map(MissingAnswer::of).collect() }
+        Self {
+            policy: PolicyAnswer::of(near_miss.policy),
+            missing: near_miss.missing.iter().map(MissingAnswer::of).collect(),
+        }
     }
 }
 

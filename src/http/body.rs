@@ -37,7 +37,12 @@ pub async fn read(request: Request, settings: &ServerSettings) -> Result<Value, 
     let timeout = Duration::from_millis(settings.body_timeout_ms);
     let text = match tokio::time::timeout(timeout, reading).await {
         Ok(text) => text?,
-        Err(_) => return Err(Error::new(StatusCode::REQUEST_TIMEOUT, format!("the body took longer than {} ms", timeout.as_millis()))),
+        Err(_) => {
+            return Err(Error::new(
+                StatusCode::REQUEST_TIMEOUT,
+                format!("the body took longer than {} ms", timeout.as_millis()),
+            ));
+        }
     };
     json::read(&text).map_err(|error| Error::bad_request(format!("the body is no JSON we take: {error}")))
 }
@@ -45,9 +50,14 @@ pub async fn read(request: Request, settings: &ServerSettings) -> Result<Value, 
 fn check_head(headers: &HeaderMap) -> Result<(), Error> {
     let plain = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(header::CONTENT_ENCODING).iter().all(|encoding| plain(encoding.as_bytes())) {
-        return Err(Error::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-encoding: only `identity` is taken; send the body uncompressed"));
+        return Err(Error::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "content-encoding: only `identity` is taken; send the body uncompressed",
+        ));
     }
-    let media_type = headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default());
+    let media_type = headers
+        .get(header::CONTENT_TYPE)
+        .map(|value| value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default());
     match media_type {
         Some(media_type) if media_type.trim_ascii().eq_ignore_ascii_case(b"application/json") => Ok(()),
         Some(_) => Err(Error::bad_request("content-type: expected `application/json`")),

@@ -80,7 +80,10 @@ impl Connections {
         let begun = self.open.count();
         tracing::info!(connections.open = begun, "mandat stops: no new connections, what has begun is finished");
         if time::timeout(PATIENCE, self.open.shutdown()).await.is_err() {
-            tracing::warn!(patience.seconds = PATIENCE.as_secs(), "some requests did not finish in time and are cut off");
+            tracing::warn!(
+                patience.seconds = PATIENCE.as_secs(),
+                "some requests did not finish in time and are cut off"
+            );
         }
     }
 }
@@ -117,5 +120,8 @@ async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, 
 
 /// Whether the client went away before it was accepted.
 fn is_gone(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused)
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
 }

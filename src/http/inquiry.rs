@@ -105,7 +105,10 @@ impl<'s> Inquiry<'s> {
     /// An item that cannot be asked is denied and says why; it does not fail the batch.
     fn item(&self, item: Value, defaults: &Evaluation, explain: bool) -> Result<(bool, Bytes), Error> {
         let request = wire::item(item, defaults).and_then(wire::request);
-        match request.map_err(Refusal::from).and_then(|request| self.decide(&request).map(|answer| (answer.decision.allowed(), text(&answer, explain)))) {
+        match request
+            .map_err(Refusal::from)
+            .and_then(|request| self.decide(&request).map(|answer| (answer.decision.allowed(), text(&answer, explain))))
+        {
             Ok((decision, answer)) => Ok((decision, answer?)),
             Err(Refusal::Invalid(invalid)) => {
                 let answer = DecisionAnswer::item_error(wire::in_wire_words(invalid).to_string());
@@ -130,17 +133,28 @@ impl<'s> Inquiry<'s> {
             self.service.meters.fault(fault.forbid);
             let effect = if fault.forbid { "forbid" } else { "permit" };
             tracing::warn!(
-                policy.id = fault.policy.to_string(), policy.effect = effect, decision.action = request.action,
-                request.id = request_id, trace.parent = traceparent,
+                policy.id = fault.policy.to_string(),
+                policy.effect = effect,
+                decision.action = request.action,
+                request.id = request_id,
+                trace.parent = traceparent,
                 "a policy could not be evaluated"
             );
-            tracing::debug!(policy.id = fault.policy.to_string(), fault.reason = fault.message, "why a policy could not be evaluated");
+            tracing::debug!(
+                policy.id = fault.policy.to_string(),
+                fault.reason = fault.message,
+                "why a policy could not be evaluated"
+            );
         }
         tracing::debug!(
-            decision.result = decision.code.name(), decision.action = request.action,
-            principal.r#type = request.principal.entity_type, principal.id = request.principal.id,
-            resource.r#type = request.resource.entity_type, resource.id = request.resource.id,
-            request.id = request_id, trace.parent = traceparent,
+            decision.result = decision.code.name(),
+            decision.action = request.action,
+            principal.r#type = request.principal.entity_type,
+            principal.id = request.principal.id,
+            resource.r#type = request.resource.entity_type,
+            resource.id = request.resource.id,
+            request.id = request_id,
+            trace.parent = traceparent,
             "a question was decided"
         );
     }
@@ -148,7 +162,11 @@ impl<'s> Inquiry<'s> {
     fn in_time(&self) -> Result<(), Error> {
         let deadline = self.service.settings.deadline();
         if self.begun.elapsed() >= deadline {
-            tracing::warn!(deadline.ms = self.service.settings.deadline_ms, request.id = self.trace.request_id(), "a request passed its deadline");
+            tracing::warn!(
+                deadline.ms = self.service.settings.deadline_ms,
+                request.id = self.trace.request_id(),
+                "a request passed its deadline"
+            );
             return Err(Error::unavailable(format!("the answer took longer than {} ms", deadline.as_millis())));
         }
         Ok(())

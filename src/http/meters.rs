@@ -20,7 +20,8 @@ const BUNDLE: &str = "mandat_bundle_info";
 
 /// Upper bounds in seconds: 1 µs to 1 s, three a decade.
 const BUCKETS: [f64; 19] = [
-    1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0,
+    1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5,
+    1.0,
 ];
 
 /// Statuses that have a counter of their own; any other is counted as `other`.
@@ -51,9 +52,12 @@ impl Meters {
     /// # Errors
     /// The buckets are refused, which would be a bug.
     pub fn new() -> Result<Self, BuildError> {
-        let recorder = PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?.build_recorder();
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?
+            .build_recorder();
         describe(&recorder);
-        let histogram = |route: &Route| recorder.register_histogram(&key(REQUEST_TIME, &[("route", route.path())]), &METADATA);
+        let histogram =
+            |route: &Route| recorder.register_histogram(&key(REQUEST_TIME, &[("route", route.path())]), &METADATA);
         let faults = |effect| recorder.register_counter(&key(FAULTS, &[("effect", effect)]), &METADATA);
         Ok(Self {
             requests: Route::ALL.iter().map(|_| Default::default()).collect(),
@@ -81,8 +85,9 @@ impl Meters {
     pub fn decision(&self, meters: &DecisionMeters, action: &str, code: Code, took: Duration) {
         // A decision is only ever about an action that the bundle knows.
         let Some(counters) = meters.0.get(action) else { return };
-        let counter = counters[position(code)]
-            .get_or_init(|| self.recorder.register_counter(&key(DECISIONS, &[("action", action), ("result", code.name())]), &METADATA));
+        let counter = counters[position(code)].get_or_init(|| {
+            self.recorder.register_counter(&key(DECISIONS, &[("action", action), ("result", code.name())]), &METADATA)
+        });
         counter.increment(1);
         self.decision_time.record(took.as_secs_f64());
     }
@@ -128,10 +133,26 @@ fn key(name: &'static str, labels: &[(&'static str, &str)]) -> Key {
 }
 
 fn describe(recorder: &PrometheusRecorder) {
-    recorder.describe_counter(DECISIONS.into(), None, "Decisions by action and result; only `permitted` is an Allow.".into());
-    recorder.describe_counter(FAULTS.into(), None, "Policies that could not be evaluated, by effect; a forbid denies then.".into());
-    recorder.describe_histogram(DECISION_TIME.into(), Some(Unit::Seconds), "From a request's parts to its decision.".into());
+    recorder.describe_counter(
+        DECISIONS.into(),
+        None,
+        "Decisions by action and result; only `permitted` is an Allow.".into(),
+    );
+    recorder.describe_counter(
+        FAULTS.into(),
+        None,
+        "Policies that could not be evaluated, by effect; a forbid denies then.".into(),
+    );
+    recorder.describe_histogram(
+        DECISION_TIME.into(),
+        Some(Unit::Seconds),
+        "From a request's parts to its decision.".into(),
+    );
     recorder.describe_counter(REQUESTS.into(), None, "HTTP requests by route and status.".into());
-    recorder.describe_histogram(REQUEST_TIME.into(), Some(Unit::Seconds), "From a request's head to its answer, by route.".into());
+    recorder.describe_histogram(
+        REQUEST_TIME.into(),
+        Some(Unit::Seconds),
+        "From a request's head to its answer, by route.".into(),
+    );
     recorder.describe_gauge(BUNDLE.into(), None, "1 for the bundle in force.".into());
 }

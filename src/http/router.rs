@@ -80,7 +80,10 @@ pub fn router(service: Arc<Service>) -> Router {
     router
         .fallback(|| async { Error::new(StatusCode::NOT_FOUND, "no such route; `/openapi.json` lists them") })
         .method_not_allowed_fallback(|| async {
-            Error::new(StatusCode::METHOD_NOT_ALLOWED, "this route does not take that method; `/openapi.json` lists what it takes")
+            Error::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "this route does not take that method; `/openapi.json` lists what it takes",
+            )
         })
         .with_state(service)
 }
@@ -93,7 +96,8 @@ mod tests {
     fn every_documented_route_is_counted_under_its_name_and_the_other_way_round() {
         let document = routes().into_openapi();
         let documented: Vec<&str> = document.paths.paths.keys().map(String::as_str).collect();
-        let mut named: Vec<&str> = Route::ALL.iter().map(|route| route.path()).filter(|path| path.starts_with('/')).collect();
+        let mut named: Vec<&str> =
+            Route::ALL.iter().map(|route| route.path()).filter(|path| path.starts_with('/')).collect();
         named.sort_unstable();
         assert_eq!(documented, named);
     }

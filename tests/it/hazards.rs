@@ -12,3 +12,8 @@ mod stack;
 fn on_stack<T: Send + 'static>(bytes: usize, run: impl FnOnce() -> T + Send + 'static) -> T {
     std::thread::Builder::new().stack_size(bytes).spawn(run).unwrap().join().unwrap()
 }
+
+/// A named pipe: whoever opens it to read waits for a writer.
+fn fifo(path: &std::path::Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+}

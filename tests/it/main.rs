@@ -7,6 +7,7 @@ mod golden;
 mod hazards;
 mod http;
 mod other_domain;
+mod properties;
 mod readme;
 mod scenarios;
 mod support;

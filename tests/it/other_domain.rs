@@ -57,7 +57,8 @@ fn the_to_do_list_is_decided_over_http() {
 }
 
 /// The names of the partner programme's schema that no English sentence about engines would hold.
-const PROGRAMME: [&str; 6] = ["partnership", "legalRepresentative", "addClient", "paymentMode", "reseller", "SwissBackup"];
+const PROGRAMME: [&str; 6] =
+    ["partnership", "legalRepresentative", "addClient", "paymentMode", "reseller", "SwissBackup"];
 
 fn assert_generic(dir: &Path) {
     for entry in std::fs::read_dir(dir).unwrap() {
@@ -81,6 +82,9 @@ fn the_source_names_nothing_of_the_partner_programme() {
     assert_generic(&root.join("src"));
     let schema = std::fs::read_to_string(root.join("schemas/mandat.cedarschema")).unwrap();
     for name in PROGRAMME {
-        assert!(schema.to_lowercase().contains(&name.to_lowercase()), "the control: `{name}` is a name of the programme");
+        assert!(
+            schema.to_lowercase().contains(&name.to_lowercase()),
+            "the control: `{name}` is a name of the programme"
+        );
     }
 }

@@ -75,10 +75,8 @@ impl<'b> Runner<'b> {
     }
 
     fn snapshot(&mut self, case: &Case) -> Result<Arc<dyn Snapshot>, String> {
-        if case.changes.is_empty() {
-            if let Some(built) = self.built.get(&case.facts) {
-                return Ok(built.clone());
-            }
+        if let Some(built) = self.built.get(&case.facts).filter(|_| case.changes.is_empty()) {
+            return Ok(built.clone());
         }
         let mut document = self.document(&case.facts)?.clone();
         for change in &case.changes {

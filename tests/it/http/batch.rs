@@ -81,7 +81,8 @@ fn an_unknown_semantic_is_refused() {
 #[test]
 fn an_item_that_cannot_be_asked_is_denied_and_does_not_fail_the_batch() {
     let server = Server::start();
-    let items = [asks("ada", "renameLst", "List", "groceries"), json!(7), json!({"action": {"name": "readList"}}), allowed()];
+    let items =
+        [asks("ada", "renameLst", "List", "groceries"), json!(7), json!({"action": {"name": "readList"}}), allowed()];
     let reply = server.evaluate_all(&batch(None, &items));
     let error = |message: &str| json!({"decision": false, "context": {"error": {"status": 400, "message": message}}});
     let expected = [

@@ -68,7 +68,11 @@ fn bombs() -> Vec<(&'static str, String, u16)> {
         ("a long id", allowed().to_string().replacen("\"groceries\"", &long, 1), 400),
         ("a long name of an action", allowed().to_string().replacen("\"renameList\"", &long, 1), 400),
         ("a long name of a type", allowed().to_string().replacen("\"List\"", &long, 1), 400),
-        ("a key that stands ten thousand times", with("padding", &format!("{{{}\"a\":0}}", "\"a\":0,".repeat(10_000))), 400),
+        (
+            "a key that stands ten thousand times",
+            with("padding", &format!("{{{}\"a\":0}}", "\"a\":0,".repeat(10_000))),
+            400,
+        ),
         ("a number of a hundred thousand digits", with("padding", &"9".repeat(100_000)), 400),
         ("a number beyond all numbers", with("padding", "1e999999999"), 400),
         ("half a surrogate pair", with("padding", "\"\\ud800\""), 400),

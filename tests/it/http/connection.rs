@@ -100,7 +100,9 @@ fn beyond_the_limit_a_connection_waits_until_there_is_a_place() {
 #[test]
 fn what_is_no_http_is_refused_and_the_service_lives_on() {
     let server = Server::start();
-    for bytes in [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"GET / HTTP/9.9\r\n\r\n", b"\r\n\r\nnonsense\r\n\r\n"] {
+    for bytes in
+        [&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], b"GET / HTTP/9.9\r\n\r\n", b"\r\n\r\nnonsense\r\n\r\n"]
+    {
         let mut stream = connect(server.address);
         stream.write_all(bytes).unwrap();
         stream.shutdown(std::net::Shutdown::Write).unwrap();

@@ -31,7 +31,12 @@ fn a_single_evaluation_has_a_deadline_too() {
 
 #[test]
 fn a_single_question_does_not_wait_for_a_batch() {
-    let settings = ServerSettings { batch_limit: usize::MAX, body_limit: usize::MAX / 2, deadline_ms: 600_000, ..ServerSettings::default() };
+    let settings = ServerSettings {
+        batch_limit: usize::MAX,
+        body_limit: usize::MAX / 2,
+        deadline_ms: 600_000,
+        ..ServerSettings::default()
+    };
     let server = Server::on_threads(1, settings, false);
     server.service.activate(todo_engine()).unwrap();
     let batch = |items: usize| {

@@ -76,7 +76,11 @@ fn a_missing_or_misformed_part_is_named() {
         ("action", json!({}), "action.name: missing"),
         ("resource", json!({"id": "groceries"}), "resource.type: missing"),
         ("context", json!([]), "context: expected an object"),
-        ("context", json!({"colour": "red"}), "context.colour: the schema declares no `colour` here, nor any other field"),
+        (
+            "context",
+            json!({"colour": "red"}),
+            "context.colour: the schema declares no `colour` here, nor any other field",
+        ),
         ("options", json!({"explain": "yes"}), "options.explain: expected true or false"),
     ];
     for (part, value, message) in cases {
@@ -114,7 +118,10 @@ fn obligations_and_advice_are_told_without_asking() {
     let server = Server::start();
     let mut question = asks("ada", "addTask", "List", "groceries");
     question["action"]["properties"] = json!({"title": "milk"});
-    assert_eq!(server.evaluate(&question).json(), json!({"decision": true, "context": {"obligations": ["notifyReaders"]}}));
+    assert_eq!(
+        server.evaluate(&question).json(),
+        json!({"decision": true, "context": {"obligations": ["notifyReaders"]}})
+    );
     let mut question = asks("ada", "shareList", "List", "groceries");
     question["context"] = json!({"reader": {"type": "Person", "id": "bob"}});
     assert_eq!(server.evaluate(&question).json(), json!({"decision": true, "context": {"advice": ["welcomeReader"]}}));

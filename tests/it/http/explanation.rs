@@ -13,7 +13,13 @@ fn questions() -> Vec<(&'static str, Value)> {
         question[part] = value;
         question
     };
-    let add = |properties: Value| with(asks("ada", "addTask", "List", "groceries"), "action", json!({"name": "addTask", "properties": properties}));
+    let add = |properties: Value| {
+        with(
+            asks("ada", "addTask", "List", "groceries"),
+            "action",
+            json!({"name": "addTask", "properties": properties}),
+        )
+    };
     let share = asks("ada", "shareList", "List", "groceries");
     vec![
         ("permitted", asks("ada", "renameList", "List", "groceries")),
@@ -58,7 +64,10 @@ fn an_explanation_has_the_keys_that_callers_rely_on() {
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<std::collections::BTreeSet<_>>();
     let named = |names: &[&str]| names.iter().map(ToString::to_string).collect::<std::collections::BTreeSet<_>>();
     let context = &answer["context"];
-    assert_eq!(keys(context), named(&["code", "reason_user", "reason_admin", "policies", "near_misses", "bundle", "revision"]));
+    assert_eq!(
+        keys(context),
+        named(&["code", "reason_user", "reason_admin", "policies", "near_misses", "bundle", "revision"])
+    );
     let near_miss = &context["near_misses"][0];
     assert_eq!(keys(near_miss), named(&["policy", "missing"]));
     assert_eq!(keys(&near_miss["policy"]), named(&["id", "effect", "title", "rules", "readings", "at"]));

@@ -17,9 +17,16 @@ fn only_json_is_taken() {
     }
     for refused in ["text/plain", "application/jsonp", "application/x-www-form-urlencoded", "*/*", ""] {
         let reply = send(&client, &[("content-type", refused)], body.as_bytes());
-        assert_eq!((reply.status, reply.message().as_str()), (400, "content-type: expected `application/json`"), "{refused}");
+        assert_eq!(
+            (reply.status, reply.message().as_str()),
+            (400, "content-type: expected `application/json`"),
+            "{refused}"
+        );
     }
-    let head = format!("POST /access/v1/evaluation HTTP/1.1\r\nhost: m\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "POST /access/v1/evaluation HTTP/1.1\r\nhost: m\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
     let answer = raw(server.address, format!("{head}{body}").as_bytes());
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("content-type: missing"), "{answer}");
 }
@@ -40,7 +47,10 @@ fn encoded_bodies_are_refused_whatever_they_hold() {
 fn text_that_is_no_json_is_refused_with_its_place() {
     let server = Server::start();
     let reply = send(&server.client(), &[JSON], b"{\"subject\": {\"type\": \"Person\",}}");
-    assert_eq!((reply.status, reply.message().as_str()), (400, "the body is no JSON we take: trailing comma at line 1 column 31"));
+    assert_eq!(
+        (reply.status, reply.message().as_str()),
+        (400, "the body is no JSON we take: trailing comma at line 1 column 31")
+    );
     assert!(send(&server.client(), &[JSON], b"").message().contains("EOF while parsing a value"));
     assert_eq!(send(&server.client(), &[JSON], b"[]").message(), "body: expected an object");
 }

@@ -24,7 +24,11 @@ fn a_body_may_have_256_kib_and_no_byte_more() {
     let server = Server::start();
     let limit = 256 * 1024;
     assert_eq!(status(&server.client(), &padded(limit)), 200);
-    let reply = server.client().send("/access/v1/evaluation", &[("content-type", "application/json")], padded(limit + 1).as_bytes());
+    let reply = server.client().send(
+        "/access/v1/evaluation",
+        &[("content-type", "application/json")],
+        padded(limit + 1).as_bytes(),
+    );
     assert_eq!((reply.status, reply.message().as_str()), (413, "the body is larger than 262144 bytes"));
     let wider = Server::with(|settings| settings.body_limit = limit + 1);
     assert_eq!(status(&wider.client(), &padded(limit + 1)), 200, "the control: it is the limit that refuses it");
@@ -34,7 +38,11 @@ fn a_body_may_have_256_kib_and_no_byte_more() {
 fn a_body_of_undeclared_length_is_limited_too() {
     let server = Server::with(|settings| settings.body_limit = 1_000);
     let chunked = |body: &str| {
-        let chunks: String = body.as_bytes().chunks(100).map(|chunk| format!("{:x}\r\n{}\r\n", chunk.len(), std::str::from_utf8(chunk).unwrap())).collect();
+        let chunks: String = body
+            .as_bytes()
+            .chunks(100)
+            .map(|chunk| format!("{:x}\r\n{}\r\n", chunk.len(), std::str::from_utf8(chunk).unwrap()))
+            .collect();
         let head = "POST /access/v1/evaluation HTTP/1.1\r\nhost: m\r\nconnection: close\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
         raw(server.address, format!("{head}{chunks}0\r\n\r\n").as_bytes())
     };
@@ -79,7 +87,9 @@ fn a_body_that_breaks_off_is_no_decision() {
 #[test]
 fn a_head_is_limited() {
     let server = Server::start();
-    let request = |size: usize| format!("GET /healthz HTTP/1.1\r\nhost: m\r\nconnection: close\r\nx-padding: {}\r\n\r\n", "x".repeat(size));
+    let request = |size: usize| {
+        format!("GET /healthz HTTP/1.1\r\nhost: m\r\nconnection: close\r\nx-padding: {}\r\n\r\n", "x".repeat(size))
+    };
     assert!(raw(server.address, request(15 * 1024).as_bytes()).starts_with("HTTP/1.1 200 "));
     assert!(raw(server.address, request(17 * 1024).as_bytes()).starts_with("HTTP/1.1 431 "));
 }

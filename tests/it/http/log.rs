@@ -39,7 +39,10 @@ fn log_of(arguments: &[&str], persons: &[&str]) -> String {
 #[test]
 fn one_event_is_one_line_of_json_whatever_callers_send() {
     let log = log_of(&["--log", "json", "--log-filter", "mandat=debug"], &HOSTILE);
-    let events: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line:?}"))).collect();
+    let events: Vec<Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line:?}")))
+        .collect();
     let decided: Vec<&Value> = events.iter().filter(|event| event["message"] == "a question was decided").collect();
     assert_eq!(decided.len(), HOSTILE.len() * 2);
     for person in HOSTILE {
@@ -47,14 +50,16 @@ fn one_event_is_one_line_of_json_whatever_callers_send() {
         assert_eq!(found, 2, "{person:?} is found as it was sent");
     }
     assert!(events.iter().all(|event| event["message"] != "forged"));
-    let overflows = events.iter().filter(|event| event["level"] == "WARN" && event["policy.id"] == "tasks.at-most-a-day");
+    let overflows =
+        events.iter().filter(|event| event["level"] == "WARN" && event["policy.id"] == "tasks.at-most-a-day");
     assert_eq!(overflows.count(), HOSTILE.len());
 }
 
 #[test]
 fn one_event_is_one_line_of_text_whatever_callers_send() {
     let log = log_of(&["--log-filter", "mandat=debug"], &HOSTILE);
-    let begins_like_an_event = |line: &&str| line.starts_with("20") && line.contains("Z ") && line.contains(" mandat::");
+    let begins_like_an_event =
+        |line: &&str| line.starts_with("20") && line.contains("Z ") && line.contains(" mandat::");
     assert!(log.lines().all(|line| begins_like_an_event(&line)), "{log}");
     assert!(log.chars().all(|c| c == '\n' || (!c.is_control() && !"\u{2028}\u{2029}\u{202e}".contains(c))), "{log:?}");
     assert_eq!(log.lines().filter(|line| line.contains("inquiry: a question was decided")).count(), HOSTILE.len() * 2);
@@ -75,8 +80,16 @@ fn the_request_id_is_in_the_log() {
     let process = Process::serve(&["--log", "json", "--log-filter", "mandat=debug"]);
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let headers = [("content-type", "application/json"), ("x-request-id", "r-17"), ("traceparent", trace)];
-    process.client().send("/access/v1/evaluation", &headers, asks("ada", "readList", "List", "groceries").to_string().as_bytes());
+    process.client().send(
+        "/access/v1/evaluation",
+        &headers,
+        asks("ada", "readList", "List", "groceries").to_string().as_bytes(),
+    );
     let (_, log) = process.stop("-TERM");
-    let event: Value = log.lines().map(|line| serde_json::from_str(line).unwrap()).find(|event: &Value| event["level"] == "DEBUG").unwrap();
+    let event: Value = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .find(|event: &Value| event["level"] == "DEBUG")
+        .unwrap();
     assert_eq!((&event["request.id"], &event["trace.parent"]), (&json!("r-17"), &json!(trace)));
 }

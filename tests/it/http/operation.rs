@@ -39,7 +39,10 @@ fn the_endpoints_of_discovery_answer() {
 /// Path and method of every operation of the document.
 fn operations(document: &Value) -> Vec<(String, String)> {
     let paths = document["paths"].as_object().unwrap();
-    paths.iter().flat_map(|(path, item)| item.as_object().unwrap().keys().map(|method| (path.clone(), method.clone()))).collect()
+    paths
+        .iter()
+        .flat_map(|(path, item)| item.as_object().unwrap().keys().map(|method| (path.clone(), method.clone())))
+        .collect()
 }
 
 #[test]
@@ -81,7 +84,8 @@ fn the_openapi_document_lists_every_error_of_an_evaluation() {
 fn references(value: &Value) -> Vec<String> {
     match value {
         Value::Object(fields) => {
-            let own = fields.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/components/schemas/"));
+            let own =
+                fields.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/components/schemas/"));
             own.map(ToOwned::to_owned).into_iter().chain(fields.values().flat_map(references)).collect()
         }
         Value::Array(items) => items.iter().flat_map(references).collect(),
@@ -98,7 +102,13 @@ fn metric(text: &str, series: &str) -> u64 {
 #[test]
 fn decisions_errors_requests_and_times_are_counted() {
     let server = Server::start();
-    for question in [allowed(), allowed(), denied(), asks("ada", "renameList", "Task", "milk"), asks("ada", "renameLst", "List", "x")] {
+    for question in [
+        allowed(),
+        allowed(),
+        denied(),
+        asks("ada", "renameList", "Task", "milk"),
+        asks("ada", "renameLst", "List", "x"),
+    ] {
         server.evaluate(&question);
     }
     let mut overflow = asks("ada", "addTask", "List", "groceries");

@@ -35,7 +35,9 @@ impl Process {
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut first_line = String::new();
         log.read_line(&mut first_line).unwrap();
-        let (_, address) = first_line.split_once("mandat listens on http://").unwrap_or_else(|| panic!("no address in {first_line:?}"));
+        let (_, address) = first_line
+            .split_once("mandat listens on http://")
+            .unwrap_or_else(|| panic!("no address in {first_line:?}"));
         let end = address.find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':').unwrap_or(address.len());
         let address = address[..end].parse().unwrap();
         Self { child, log, first_line, address }

@@ -60,7 +60,12 @@ impl Snapshot for Empty {
         Ok(None)
     }
 
-    fn slice(&self, _: &[cedar_policy::EntityUid], _: Vec<cedar_policy::Entity>, _: u32) -> Result<mandat::facts::Slice, Unavailable> {
+    fn slice(
+        &self,
+        _: &[cedar_policy::EntityUid],
+        _: Vec<cedar_policy::Entity>,
+        _: u32,
+    ) -> Result<mandat::facts::Slice, Unavailable> {
         Err(Unavailable("the place of u-canary cannot be reached".to_owned()))
     }
 }

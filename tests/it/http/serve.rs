@@ -30,7 +30,11 @@ fn an_address_that_others_reach_is_refused_unless_insecure() {
         assert!(message.contains("callers are not authenticated") && message.contains("--insecure"), "{message}");
     }
     let mut command = mandat();
-    command.args(["serve", "--listen", "0.0.0.0:0", "--insecure", "--bundle"]).arg(todo_dir()).arg("--facts").arg(todo_facts());
+    command
+        .args(["serve", "--listen", "0.0.0.0:0", "--insecure", "--bundle"])
+        .arg(todo_dir())
+        .arg("--facts")
+        .arg(todo_facts());
     let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
     let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
     let mut lines = String::new();
@@ -62,7 +66,9 @@ fn an_address_that_is_taken_is_a_failure() {
 
 #[test]
 fn a_public_url_with_a_query_is_refused() {
-    for url in ["https://pdp.example.com/?a=b", "https://pdp.example.com/#top", "pdp.example.com", "ftp://pdp.example.com"] {
+    for url in
+        ["https://pdp.example.com/?a=b", "https://pdp.example.com/#top", "pdp.example.com", "ftp://pdp.example.com"]
+    {
         let (code, message) = todo(&["--listen", "127.0.0.1:0", "--public-url", url]);
         assert_eq!(code, Some(3), "{message}");
         assert!(message.contains("`public_url` cannot be"), "{message}");
@@ -98,7 +104,11 @@ impl Drop for Broken {
 
 #[test]
 fn a_bundle_with_a_mistake_ends_the_command_with_the_place() {
-    let broken = Broken::new("policy", "policies/tasks.cedar", "@id(\"tasks.all\")\npermit (principal, action, resource)\nwhen { resource.ownr };\n");
+    let broken = Broken::new(
+        "policy",
+        "policies/tasks.cedar",
+        "@id(\"tasks.all\")\npermit (principal, action, resource)\nwhen { resource.ownr };\n",
+    );
     let (code, message) = run(&["serve", "--listen", "127.0.0.1:0", "--bundle", broken.0.to_str().unwrap()]);
     assert_eq!(code, Some(3), "{message}");
     assert!(message.contains("policies/tasks.cedar") && message.contains("ownr"), "{message}");
@@ -111,8 +121,15 @@ fn a_bundle_with_a_mistake_ends_the_command_with_the_place() {
 #[test]
 fn facts_that_do_not_fit_end_the_command() {
     let bundle = todo_dir();
-    let (code, message) =
-        run(&["serve", "--listen", "127.0.0.1:0", "--bundle", bundle.to_str().unwrap(), "--facts", bundle.join("mandat.toml").to_str().unwrap()]);
+    let (code, message) = run(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--bundle",
+        bundle.to_str().unwrap(),
+        "--facts",
+        bundle.join("mandat.toml").to_str().unwrap(),
+    ]);
     assert_eq!(code, Some(3), "{message}");
     assert!(message.contains("mandat.toml"), "{message}");
 }
@@ -127,7 +144,8 @@ fn settings_of_the_bundle_hold_and_variables_override_them() {
     let mut line = String::new();
     std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stderr.take().unwrap()), &mut line).unwrap();
     let event: serde_json::Value = serde_json::from_str(&line).unwrap();
-    let address = event["message"].as_str().unwrap().strip_prefix("mandat listens on http://").unwrap().parse().unwrap();
+    let address =
+        event["message"].as_str().unwrap().strip_prefix("mandat listens on http://").unwrap().parse().unwrap();
     let reply = Client::of(address).post("/access/v1/evaluation", &allowed());
     child.kill().unwrap();
     child.wait().unwrap();
