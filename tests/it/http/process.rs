@@ -29,7 +29,11 @@ pub struct Process {
 
 impl Process {
     pub fn serve(arguments: &[&str]) -> Self {
-        let mut command = mandat();
+        Self::serve_by(mandat(), arguments)
+    }
+
+    /// The same, by a command that was prepared.
+    pub fn serve_by(mut command: Command, arguments: &[&str]) -> Self {
         command.args(["serve", "--listen", "127.0.0.1:0", "--bundle"]).arg(todo_dir()).arg("--facts").arg(todo_facts());
         let mut child = command.args(arguments).stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
