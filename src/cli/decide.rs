@@ -96,6 +96,9 @@ fn decide(arguments: &Arguments, engine: &Engine, request: &Request, explain: bo
 
 fn print(answer: &Answer, explain: bool, json: bool) -> Exit {
     let decision = &answer.decision;
+    for fault in decision.faults.iter().filter(|fault| !fault.forbid) {
+        eprintln!("warning: the permit `{}` could not be evaluated: {}", fault.policy, fault.message);
+    }
     if json {
         match serde_json::to_string(&DecisionAnswer::of(answer, explain)) {
             Ok(text) => println!("{text}"),

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
 mod bundles;
+mod command_line;
 mod coverage;
+mod floors;
 mod golden;
 mod hazards;
 mod http;

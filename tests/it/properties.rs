@@ -1,14 +1,15 @@
 //! Properties that hold for any facts and any request: random ones, which shrink to the simplest failing one.
 //!
-//! A case is a world (facts with random changes) that is asked 32 random questions, so 64 cases are 2,048
+//! A case is a world (facts with random changes) that is asked 32 random questions, so 128 cases are 4,096
 //! questions. `PROPTEST_CASES` sets how many cases; more find more.
 
 mod channels;
 mod claims;
+mod failures;
 mod ground;
 mod index;
 mod neighbours;
-mod office;
+mod policies;
 mod tape;
 
 use std::{
@@ -17,7 +18,15 @@ use std::{
     sync::Arc,
 };
 
-use mandat::{bundle::Bundle, decision::Decision, request::Request};
+use mandat::{
+    bundle::{
+        Bundle,
+        files::{self, Files},
+    },
+    decision::Decision,
+    problem::Source,
+    request::Request,
+};
 use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
@@ -28,7 +37,7 @@ use crate::{
 };
 
 /// Worlds of a property unless `PROPTEST_CASES` says otherwise.
-const CASES: u32 = 64;
+const CASES: u32 = 128;
 /// Questions to each world.
 const QUESTIONS: usize = 32;
 
@@ -110,19 +119,33 @@ fn words(name: &str) -> &'static [&'static str] {
     }
 }
 
-/// A world of the programme with random changes, for random questions.
-fn changed_programme(bundle: &Arc<Bundle>, tape: &mut Tape) -> (World, Vec<Request>) {
-    let mut ground = programme_ground(bundle);
-    ground.change(tape);
-    let requests = (0..QUESTIONS).map(|_| ground.request(tape)).collect();
-    (World::new(bundle.clone(), &ground.document()), requests)
+/// The files of the programme's bundle without its register of rules, so that policies can come and go.
+fn programme_files() -> Files {
+    let mut files = files::read(&programme_dir()).unwrap();
+    files.rules = None;
+    for source in &mut files.policies {
+        let kept: Vec<&str> = source.text.lines().filter(|line| !line.starts_with("@rules(")).collect();
+        *source = Source::new(source.name.clone(), kept.join("\n"));
+    }
+    files
 }
 
-/// Holds a property of the partner programme against every question of random worlds.
-fn for_programme(property: impl Fn(&World, &Request, &mut Tape) -> Result<(), TestCaseError>) {
-    let bundle = programme();
-    tape::check(CASES, |mut tape| {
-        let (world, requests) = changed_programme(&bundle, &mut tape);
-        requests.iter().try_for_each(|request| property(&world, request, &mut tape))
-    });
+/// Random worlds of a bundle over the programme's schema, and random questions to each.
+fn worlds(bundle: &Arc<Bundle>, cases: u32, property: impl Fn(&Ground, &World, &Request, &mut Tape) -> Result<(), TestCaseError>) -> Result<(), String> {
+    tape::holds(cases, |mut tape| {
+        let mut ground = programme_ground(bundle);
+        ground.change(&mut tape);
+        let world = World::new(bundle.clone(), &ground.document());
+        (0..QUESTIONS).try_for_each(|_| {
+            let request = ground.request(&mut tape);
+            property(&ground, &world, &request, &mut tape)
+        })
+    })
+}
+
+/// Holds a property against random worlds of the partner programme.
+fn for_programme(cases: u32, property: impl Fn(&Ground, &World, &Request, &mut Tape) -> Result<(), TestCaseError>) {
+    if let Err(counterexample) = worlds(&programme(), cases, property) {
+        panic!("{counterexample}");
+    }
 }

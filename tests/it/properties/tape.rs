@@ -34,11 +34,12 @@ impl Tape {
 }
 
 /// Runs a property on so many tapes, or on `PROPTEST_CASES` of them.
-pub fn check(cases: u32, property: impl Fn(Tape) -> Result<(), TestCaseError>) {
+///
+/// # Errors
+/// The simplest tape found that it does not hold for, and why.
+pub fn holds(cases: u32, property: impl Fn(Tape) -> Result<(), TestCaseError>) -> Result<(), String> {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+    let config = Config { cases, failure_persistence: None, max_shrink_iters: 1_000, ..Config::default() };
     let tapes = vec(any::<u32>(), 0..2_000).prop_map(|numbers| Tape(numbers.into_iter()));
-    if let Err(error) = TestRunner::new(config).run(&tapes, property) {
-        panic!("{error}");
-    }
+    TestRunner::new(config).run(&tapes, property).map_err(|error| error.to_string())
 }
