@@ -6,7 +6,8 @@ use cedar_policy::{AuthorizationError, Decision as CedarDecision, Effect, Respon
 use mandat::bundle::Bundle;
 use proptest::prop_assert;
 
-use super::{CASES, for_programme};
+use super::{CASES, of_worlds, tape};
+use crate::support::programme;
 
 /// Whether Cedar reports that a forbid failed.
 pub(super) fn forbid_failed(bundle: &Bundle, response: &Response) -> bool {
@@ -19,7 +20,8 @@ pub(super) fn forbid_failed(bundle: &Bundle, response: &Response) -> bool {
 #[test]
 fn a_failing_forbid_of_the_programme_never_allows() {
     let (failed, allowed_by_cedar) = (Cell::new(0), Cell::new(0));
-    for_programme(CASES, |_, world, request, _| {
+    let bundle = programme();
+    tape::holds(CASES, of_worlds(&bundle, |_, world, request, _| {
         if world.question(request).is_none() {
             return Ok(());
         }
@@ -30,7 +32,7 @@ fn a_failing_forbid_of_the_programme_never_allows() {
             prop_assert!(!world.decide(request).allowed(), "{:?}", request);
         }
         Ok(())
-    });
-    assert!(failed.get() > 10, "{failed:?}");
-    eprintln!("{failed:?} {allowed_by_cedar:?}");
+    }));
+    assert!(failed.get() > 5, "forbids failed only {} times", failed.get());
+    assert!(allowed_by_cedar.get() > 0, "the control: Cedar alone would have allowed some of {}", failed.get());
 }

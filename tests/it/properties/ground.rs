@@ -160,13 +160,6 @@ impl Ground<'_> {
         chosen.into_iter().map(|(name, field)| (name.clone(), self.value(name, &field.shape, &near, tape))).collect()
     }
 
-    /// A token or an application password for a request: mostly one that has to do with its principal.
-    pub fn channel(&self, name: &str, request: &Request, tape: &mut Tape) -> Value {
-        let near = self.beside(&request.principal.entity_type, &request.principal.id);
-        let shape = &self.bundle.shapes.actions[&request.action].context[name].shape;
-        self.value(name, shape, &near, tape)
-    }
-
     fn value(&self, name: &str, shape: &Shape, near: &BTreeSet<(String, String)>, tape: &mut Tape) -> Value {
         match shape {
             Shape::Bool => json!(tape.chance(60)),

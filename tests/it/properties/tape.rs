@@ -6,7 +6,7 @@
 use proptest::{
     collection::vec,
     prelude::{Strategy, any},
-    test_runner::{Config, TestCaseError, TestRunner},
+    test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner},
 };
 
 #[derive(Debug, Clone)]
@@ -33,13 +33,30 @@ impl Tape {
     }
 }
 
-/// Runs a property on so many tapes, or on `PROPTEST_CASES` of them.
-///
-/// # Errors
-/// The simplest tape found that it does not hold for, and why.
-pub fn holds(cases: u32, property: impl Fn(Tape) -> Result<(), TestCaseError>) -> Result<(), String> {
+/// Holds a property against so many tapes, or `PROPTEST_CASES` of them.
+pub fn holds(cases: u32, property: impl Fn(Tape) -> Result<(), TestCaseError>) {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 1_000, ..Config::default() };
+    if let Err(counterexample) = run(cases, 500, property) {
+        panic!("{counterexample}");
+    }
+}
+
+/// The control of a property: it must fail for one of so many tapes, and is told how.
+pub fn fails(cases: u32, property: impl Fn(Tape) -> Result<(), TestCaseError>) -> String {
+    run(cases, 0, property).expect_err("the property holds although it must not")
+}
+
+fn run(cases: u32, max_shrink_iters: u32, property: impl Fn(Tape) -> Result<(), TestCaseError>) -> Result<(), String> {
+    let config = Config { cases, max_shrink_iters, failure_persistence: None, ..Config::default() };
     let tapes = vec(any::<u32>(), 0..2_000).prop_map(|numbers| Tape(numbers.into_iter()));
-    TestRunner::new(config).run(&tapes, property).map_err(|error| error.to_string())
+    runner(config).run(&tapes, property).map_err(|error| error.to_string())
+}
+
+/// The same tapes at every run, so that a green run stays green; where `PROPTEST_CASES` asks for a long run,
+/// new ones each time.
+fn runner(config: Config) -> TestRunner {
+    if std::env::var("PROPTEST_CASES").is_ok() {
+        return TestRunner::new(config);
+    }
+    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
