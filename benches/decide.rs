@@ -4,7 +4,12 @@
 //! other organizations. For each the engine, which looks policies up in its index, and beside it Cedar's
 //! own scan over all policies. One iteration is one question; the questions take turns.
 
-#![allow(clippy::expect_used, clippy::panic, missing_docs, reason = "a benchmark that cannot run should say so and stop")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    reason = "a benchmark that cannot run should say so and stop"
+)]
 
 use std::{cell::LazyCell, hint::black_box, path::Path};
 
@@ -59,14 +64,19 @@ fn foreign_policy(number: usize) -> String {
         0 => format!("principal in {organization}, action == Action::\"manageProduct\", resource is Product"),
         1 => format!("principal is User in {organization}, action, resource is Partnership"),
         2 => format!("principal is User, action == Action::\"addClient\", resource == {organization}"),
-        _ => format!("principal is User, action in [Action::\"orderProduct\", Action::\"manageTags\"], resource == {organization}"),
+        _ => format!(
+            "principal is User, action in [Action::\"orderProduct\", Action::\"manageTags\"], resource == {organization}"
+        ),
     };
     let effect = if number.is_multiple_of(2) { "permit" } else { "forbid" };
     format!("@id(\"extra.{number}\")\n{effect} ({scope}) when {{ context has confirmed && context.confirmed }};\n")
 }
 
 fn circumstances() -> Circumstances {
-    Circumstances { now: jiff::Timestamp::from_second(1_790_856_000).expect("a moment in 2026"), trust_caller_clock: false }
+    Circumstances {
+        now: jiff::Timestamp::from_second(1_790_856_000).expect("a moment in 2026"),
+        trust_caller_clock: false,
+    }
 }
 
 fn parsed() -> Vec<Evaluation> {

@@ -117,7 +117,11 @@ impl Settings {
 
 fn level<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     let level = u32::deserialize(deserializer).ok().filter(|level| *level <= MAX_LEVEL);
-    level.ok_or_else(|| serde::de::Error::custom(format!("expected a level from 0 to {MAX_LEVEL}; each is one more round of loading facts")))
+    level.ok_or_else(|| {
+        serde::de::Error::custom(format!(
+            "expected a level from 0 to {MAX_LEVEL}; each is one more round of loading facts"
+        ))
+    })
 }
 
 /// A TOML parser's error as a problem in its file.

@@ -223,9 +223,7 @@ impl Problems {
         if self.0.is_empty() {
             return Ok(value);
         }
-        self.0.sort_by_key(|problem| {
-            problem.location().map(|at| (at.file.clone(), at.line, at.column))
-        });
+        self.0.sort_by_key(|problem| problem.location().map(|at| (at.file.clone(), at.line, at.column)));
         Err(self)
     }
 }

@@ -54,7 +54,12 @@ impl Coverage {
             let flipped = self.flipped.get(&*policy.id);
             for (number, condition) in conditions(policy).iter().enumerate() {
                 if !flipped.is_some_and(|flipped| flipped.contains(&number)) {
-                    gaps.push(format!("{}: no denied case flips only `{}` of `{}`", policy.at.short(), words(condition), policy.id));
+                    gaps.push(format!(
+                        "{}: no denied case flips only `{}` of `{}`",
+                        policy.at.short(),
+                        words(condition),
+                        policy.id
+                    ));
                 }
             }
         }

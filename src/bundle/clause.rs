@@ -107,7 +107,9 @@ pub fn guard(policy: &cedar_policy_core::ast::Policy) -> Option<String> {
         first = left;
     }
     match first.expr_kind() {
-        ExprKind::HasAttr { expr, attr } if matches!(expr.expr_kind(), ExprKind::Var(Var::Context)) => Some(attr.to_string()),
+        ExprKind::HasAttr { expr, attr } if matches!(expr.expr_kind(), ExprKind::Var(Var::Context)) => {
+            Some(attr.to_string())
+        }
         _ => None,
     }
 }

@@ -55,17 +55,17 @@ pub fn read(dir: &Path) -> Result<Files, Problems> {
         problems.push(Problem::new("the bundle has no schema").help("put one at `schemas/*.cedarschema`"));
     }
     if files.policies.is_empty() {
-        problems.push(
-            Problem::new("the bundle has no policies")
-                .help("put them at `policies/*.cedar`; an empty bundle would deny everything, which is never what is meant"),
-        );
+        problems.push(Problem::new("the bundle has no policies").help(
+            "put them at `policies/*.cedar`; an empty bundle would deny everything, which is never what is meant",
+        ));
     }
     files.digest = digest(&files);
     problems.into_result(files)
 }
 
 fn digest(files: &Files) -> String {
-    let mut all: Vec<&Source> = files.policies.iter().chain(&files.schemas).chain(&files.rules).chain(&files.settings).collect();
+    let mut all: Vec<&Source> =
+        files.policies.iter().chain(&files.schemas).chain(&files.rules).chain(&files.settings).collect();
     all.sort_by(|left, right| left.name.cmp(&right.name));
     let mut hash = Sha256::new();
     for source in all {
@@ -88,7 +88,10 @@ fn list(dir: &Path, sub: &str, problems: &mut Problems) -> Vec<String> {
         Ok(names) => names,
         Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
-            problems.push(Problem::new(format!("cannot read `{sub}/`: {error}")).help("it must be a directory of the bundle itself"));
+            problems.push(
+                Problem::new(format!("cannot read `{sub}/`: {error}"))
+                    .help("it must be a directory of the bundle itself"),
+            );
             return Vec::new();
         }
     };

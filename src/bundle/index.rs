@@ -60,9 +60,11 @@ impl Index {
         let groups = action_groups(schema);
         let mut index = Self::default();
         let numbered = || policies.iter().enumerate();
-        let open: Vec<(usize, &Policy)> = numbered().filter(|(_, policy)| named_entity(&policy.cedar).is_none()).collect();
+        let open: Vec<(usize, &Policy)> =
+            numbered().filter(|(_, policy)| named_entity(&policy.cedar).is_none()).collect();
         for environment in schema.request_envs() {
-            let fitting: Vec<_> = open.iter().filter(|(_, policy)| admits(&policy.cedar, &environment, &groups)).copied().collect();
+            let fitting: Vec<_> =
+                open.iter().filter(|(_, policy)| admits(&policy.cedar, &environment, &groups)).copied().collect();
             let environments = index.environments.entry(environment.action().clone()).or_default();
             environments.push(Environment::build(&environment, &fitting));
         }
@@ -83,13 +85,16 @@ impl Index {
     /// The policies that can matter to a request, each once.
     pub fn candidates<'a>(&'a self, request: &Request, entities: &Entities) -> Vec<&'a [Candidate]> {
         let mut lists = Vec::with_capacity(2);
-        let (Some(principal), Some(action), Some(resource)) = (request.principal(), request.action(), request.resource()) else {
+        let (Some(principal), Some(action), Some(resource)) =
+            (request.principal(), request.action(), request.resource())
+        else {
             return lists;
         };
         let fits = |environment: &&Environment| {
             environment.principal == *principal.type_name() && environment.resource == *resource.type_name()
         };
-        if let Some(environment) = self.environments.get(action).and_then(|environments| environments.iter().find(fits)) {
+        if let Some(environment) = self.environments.get(action).and_then(|environments| environments.iter().find(fits))
+        {
             lists.extend(environment.list(request));
         }
         if !self.scopes.is_empty() {
@@ -98,7 +103,14 @@ impl Index {
         lists
     }
 
-    fn collect_scoped<'a>(&'a self, principal: &EntityUid, resource: &EntityUid, action: &EntityUid, entities: &Entities, lists: &mut Vec<&'a [Candidate]>) {
+    fn collect_scoped<'a>(
+        &'a self,
+        principal: &EntityUid,
+        resource: &EntityUid,
+        action: &EntityUid,
+        entities: &Entities,
+        lists: &mut Vec<&'a [Candidate]>,
+    ) {
         let mut names: Vec<&EntityUid> = vec![principal, resource];
         names.extend(entities.ancestors(principal).into_iter().flatten());
         names.extend(entities.ancestors(resource).into_iter().flatten());
@@ -119,14 +131,29 @@ impl Environment {
         guards.dedup();
         guards.truncate(MAX_GUARDS);
         let lists = (0..1_usize << guards.len()).map(|bits| {
-            let guarded_in = |policy: &Policy| match policy.guard.as_ref().and_then(|guard| guards.iter().position(|known| known == guard)) {
+            let guarded_in = |policy: &Policy| match policy
+                .guard
+                .as_ref()
+                .and_then(|guard| guards.iter().position(|known| known == guard))
+            {
                 Some(position) => bits & (1 << position) != 0,
                 None => true,
             };
             let fitting = policies.iter().filter(|(_, policy)| guarded_in(policy));
-            fitting.map(|(number, policy)| Candidate { policy: *number, effect: policy.effect, condition: policy.condition() }).collect()
+            fitting
+                .map(|(number, policy)| Candidate {
+                    policy: *number,
+                    effect: policy.effect,
+                    condition: policy.condition(),
+                })
+                .collect()
         });
-        Self { principal: environment.principal().clone(), resource: environment.resource().clone(), lists: lists.collect(), guards }
+        Self {
+            principal: environment.principal().clone(),
+            resource: environment.resource().clone(),
+            lists: lists.collect(),
+            guards,
+        }
     }
 
     fn list(&self, request: &Request) -> Option<&[Candidate]> {
@@ -157,7 +184,9 @@ fn action_groups(schema: &Schema) -> ActionGroups {
 /// The entity that a policy's scope names, the principal's before the resource's.
 fn named_entity(policy: &CedarPolicy) -> Option<EntityUid> {
     match policy.principal_constraint() {
-        PrincipalConstraint::Eq(uid) | PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => return Some(uid),
+        PrincipalConstraint::Eq(uid) | PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => {
+            return Some(uid);
+        }
         PrincipalConstraint::Any | PrincipalConstraint::Is(_) => {}
     }
     match policy.resource_constraint() {
@@ -192,6 +221,8 @@ fn actions(policy: &CedarPolicy, groups: &ActionGroups) -> Vec<Option<EntityUid>
     match policy.action_constraint() {
         ActionConstraint::Any => vec![None],
         ActionConstraint::Eq(action) => vec![Some(action)],
-        ActionConstraint::In(_) => groups.keys().filter(|action| admits_action(policy, action, groups)).cloned().map(Some).collect(),
+        ActionConstraint::In(_) => {
+            groups.keys().filter(|action| admits_action(policy, action, groups)).cloned().map(Some).collect()
+        }
     }
 }

@@ -22,8 +22,8 @@ use std::{collections::HashMap, path::Path, str::FromStr as _};
 
 use cedar_policy::{Effect, PolicyId, PolicySet, Schema, SchemaFragment};
 
-pub use self::{index::Index, policy::Policy, shape::Shapes};
 use self::{files::Files, rules::Register};
+pub use self::{index::Index, policy::Policy, shape::Shapes};
 use crate::{
     config::Settings,
     problem::{Problem, Problems, Source},
@@ -102,12 +102,26 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     check_rules(files.rules.as_ref(), register.as_ref(), &policies, &shapes, &mut problems);
     if problems.is_empty() && !policies.iter().any(|policy| policy.effect == Effect::Permit) {
         // Files of nothing but comments, or the permits deleted: absence must not look like a decision (T08).
-        problems.push(Problem::new("the bundle has no permit").help("write one in `policies/*.cedar`; without any, everything is denied, which is never what is meant"));
+        problems.push(
+            Problem::new("the bundle has no permit").help(
+                "write one in `policies/*.cedar`; without any, everything is denied, which is never what is meant",
+            ),
+        );
     }
     problems.into_result(())?;
     let by_id = policies.iter().enumerate().map(|(position, policy)| (policy.cedar.id().clone(), position)).collect();
     let index = Index::build(&schema, &policies);
-    Ok(Bundle { digest: files.digest, settings, schema, shapes, index, all, by_id, policies, register: register.unwrap_or_default() })
+    Ok(Bundle {
+        digest: files.digest,
+        settings,
+        schema,
+        shapes,
+        index,
+        all,
+        by_id,
+        policies,
+        register: register.unwrap_or_default(),
+    })
 }
 
 fn parse_schema(sources: &[Source], problems: &mut Problems) -> Option<Schema> {
@@ -167,7 +181,8 @@ fn unite(policies: &[Policy], problems: &mut Problems) -> PolicySet {
     let mut all = PolicySet::new();
     for policy in policies {
         if all.add(policy.cedar.clone()).is_err() {
-            let first = policies.iter().find(|other| other.id == policy.id).map_or_else(String::new, |other| other.at.short());
+            let first =
+                policies.iter().find(|other| other.id == policy.id).map_or_else(String::new, |other| other.at.short());
             problems.push(
                 Problem::at(&policy.source, policy.id_span, format!("the id `{}` is used twice", policy.id))
                     .help(format!("the first policy of that id is at {first}")),
@@ -177,7 +192,13 @@ fn unite(policies: &[Policy], problems: &mut Problems) -> PolicySet {
     all
 }
 
-fn check_rules(source: Option<&Source>, register: Option<&Register>, policies: &[Policy], shapes: &Shapes, problems: &mut Problems) {
+fn check_rules(
+    source: Option<&Source>,
+    register: Option<&Register>,
+    policies: &[Policy],
+    shapes: &Shapes,
+    problems: &mut Problems,
+) {
     match (source, register) {
         (Some(source), Some(register)) => {
             register.check(source, policies, shapes, problems);

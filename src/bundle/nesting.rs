@@ -130,7 +130,9 @@ impl Measure {
                 self.level.next_operand();
                 self.level.prefixes = 0;
             }
-            "," | ";" => self.level = Level { before: self.level.height(), angle: self.level.angle, ..Level::default() },
+            "," | ";" => {
+                self.level = Level { before: self.level.height(), angle: self.level.angle, ..Level::default() }
+            }
             "." => self.level.operand += 1,
             _ => self.level.prefixes = 0,
         }

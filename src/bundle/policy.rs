@@ -78,11 +78,16 @@ pub fn of_file(source: &Source, set: &cedar_policy::PolicySet, problems: &mut Pr
     for template in core.templates() {
         let place = template.slots().find_map(|slot| slot.loc.as_ref()).or(template.loc()).map_or((0, 0), span);
         problems.push(
-            Problem::at(source, place, "a policy with `?principal` or `?resource` is a template; templates are not used here")
-                .help("write one policy for each case, or move what differs into the facts"),
+            Problem::at(
+                source,
+                place,
+                "a policy with `?principal` or `?resource` is a template; templates are not used here",
+            )
+            .help("write one policy for each case, or move what differs into the facts"),
         );
     }
-    let mut policies: Vec<Policy> = core.static_policies().filter_map(|policy| read(source, policy, set, problems)).collect();
+    let mut policies: Vec<Policy> =
+        core.static_policies().filter_map(|policy| read(source, policy, set, problems)).collect();
     policies.sort_by_key(|policy| (policy.at.line, policy.at.column));
     policies
 }
@@ -124,8 +129,12 @@ fn read(source: &Source, core: &ast::Policy, set: &cedar_policy::PolicySet, prob
     };
     if effect == Effect::Forbid && !(policy.obligations.is_empty() && policy.advice.is_empty()) {
         problems.push(
-            Problem::at(source, first_line(source, place), format!("the forbid `{}` carries an obligation or advice", policy.id))
-                .help("obligations and advice belong to permits: they are returned with an Allow"),
+            Problem::at(
+                source,
+                first_line(source, place),
+                format!("the forbid `{}` carries an obligation or advice", policy.id),
+            )
+            .help("obligations and advice belong to permits: they are returned with an Allow"),
         );
     }
     Some(policy)

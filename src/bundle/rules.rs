@@ -136,7 +136,10 @@ impl Register {
         }
         for (id, reason) in self.unencoded.iter().filter(|(id, _)| !self.rules.contains_key(*id)) {
             let place = (reason.span().start, reason.span().len());
-            problems.push(Problem::at(source, place, format!("`unencoded` justifies the unknown rule `{id}`")).help("take the line out, or mend the id"));
+            problems.push(
+                Problem::at(source, place, format!("`unencoded` justifies the unknown rule `{id}`"))
+                    .help("take the line out, or mend the id"),
+            );
         }
     }
 
@@ -144,8 +147,11 @@ impl Register {
     fn faults(&self, id: &str, rule: &Rule, policies: &[Policy], shapes: &Shapes) -> Vec<(String, &'static str)> {
         let documents = std::iter::once(&rule.source.document).chain(&rule.also_in);
         let unlisted = documents.filter(|document| !self.documents.contains_key(*document));
-        let mut faults: Vec<(String, &str)> =
-            unlisted.map(|document| (format!("the document `{document}` is not listed"), "list it as `[documents.…]`, or mend the name")).collect();
+        let mut faults: Vec<(String, &str)> = unlisted
+            .map(|document| {
+                (format!("the document `{document}` is not listed"), "list it as `[documents.…]`, or mend the name")
+            })
+            .collect();
         match &rule.encoded_by {
             Encoding::Word(word) if word == "nothing" => {
                 if rule.kind != Kind::Informational && !self.unencoded.contains_key(id) {
@@ -169,7 +175,9 @@ impl Register {
 
 fn encodes(entry: &str, id: &str, policies: &[Policy], shapes: &Shapes) -> bool {
     match entry.split_once(':') {
-        Some(("policy", policy)) => policies.iter().any(|known| &*known.id == policy && known.rules.iter().any(|rule| &**rule == id)),
+        Some(("policy", policy)) => {
+            policies.iter().any(|known| &*known.id == policy && known.rules.iter().any(|rule| &**rule == id))
+        }
         Some(("fact", path)) => has_attribute(shapes, path),
         _ => false,
     }
@@ -182,10 +190,15 @@ pub fn check_policies(register: &Register, policies: &[Policy], problems: &mut P
             let listed = register.rules.get(&**rule).map(|rule| matches!(&rule.get_ref().encoded_by, Encoding::By(list) if list.iter().any(|entry| entry.strip_prefix("policy:") == Some(&policy.id))));
             let fault = match listed {
                 None => format!("policy `{}` names the unknown rule `{rule}`", policy.id),
-                Some(false) => format!("policy `{}` names the rule `{rule}`, but the register does not say so", policy.id),
+                Some(false) => {
+                    format!("policy `{}` names the rule `{rule}`, but the register does not say so", policy.id)
+                }
                 Some(true) => continue,
             };
-            problems.push(Problem::at(&policy.source, policy.rules_span, fault).help(format!("list `policy:{}` under `encoded_by` of the rule in policies/rules.toml, or mend the annotation", policy.id)));
+            problems.push(Problem::at(&policy.source, policy.rules_span, fault).help(format!(
+                "list `policy:{}` under `encoded_by` of the rule in policies/rules.toml, or mend the annotation",
+                policy.id
+            )));
         }
         let sourced = !policy.rules.is_empty() || register.unsourced.keys().any(|pattern| covers(pattern, &policy.id));
         if policy.effect == Effect::Permit && !sourced && !register.rules.is_empty() {

@@ -79,16 +79,17 @@ impl Shapes {
             let name = EntityTypeName::from(entity_type.name().clone());
             (name.to_string(), EntityShape { attributes: fields(entity_type.attributes()), name })
         });
-        let actions = core.action_ids().filter(|action| action.applies_to_principals().next().is_some()).map(|action| {
-            let uid = EntityUid::from(action.name().clone());
-            let context = match action.context() {
-                Some(Type::Record { attrs, .. }) => fields(attrs),
-                _ => Fields::new(),
-            };
-            let principals = sorted(action.applies_to_principals().cloned().map(EntityTypeName::from));
-            let resources = sorted(action.applies_to_resources().cloned().map(EntityTypeName::from));
-            (action_name(&uid), Action { uid, principals, resources, context })
-        });
+        let actions =
+            core.action_ids().filter(|action| action.applies_to_principals().next().is_some()).map(|action| {
+                let uid = EntityUid::from(action.name().clone());
+                let context = match action.context() {
+                    Some(Type::Record { attrs, .. }) => fields(attrs),
+                    _ => Fields::new(),
+                };
+                let principals = sorted(action.applies_to_principals().cloned().map(EntityTypeName::from));
+                let resources = sorted(action.applies_to_resources().cloned().map(EntityTypeName::from));
+                (action_name(&uid), Action { uid, principals, resources, context })
+            });
         Self { entity_types: entity_types.collect(), actions: actions.collect() }
     }
 }
@@ -119,7 +120,9 @@ fn shape(kind: &Type) -> Option<Shape> {
         Type::Bool(_) => Shape::Bool,
         Type::Long => Shape::Long,
         Type::String => Shape::String,
-        Type::Entity(EntityKind::Entity(names)) => Shape::Entity(EntityTypeName::from(names.get_single_entity()?.clone())),
+        Type::Entity(EntityKind::Entity(names)) => {
+            Shape::Entity(EntityTypeName::from(names.get_single_entity()?.clone()))
+        }
         Type::Set { element_type } => Shape::Set(Box::new(shape(element_type.as_deref()?)?)),
         Type::Record { attrs, .. } => Shape::Record(fields(attrs)),
         Type::ExtensionType { name } => Shape::Extension(name.to_string()),

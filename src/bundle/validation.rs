@@ -39,8 +39,10 @@ pub(super) fn validate(schema: &Schema, policies: &[Policy], all: &PolicySet, le
     problems.extend(vacuous.into_values());
 }
 
-const TOO_DEEP: &str = "look less deep, or raise `level` under `[policies]` in mandat.toml; each level is one more round of loading facts";
-const LOOK_ALIKE: &str = "write it with letters that cannot be taken for others, since nobody sees the difference when reading";
+const TOO_DEEP: &str =
+    "look less deep, or raise `level` under `[policies]` in mandat.toml; each level is one more round of loading facts";
+const LOOK_ALIKE: &str =
+    "write it with letters that cannot be taken for others, since nobody sees the difference when reading";
 
 /// Cedar's diagnostic; one that has no place is put where the policy starts.
 fn problem(policy: &Policy, diagnostic: &dyn Diagnostic, help: Option<&str>) -> Problem {

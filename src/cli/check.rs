@@ -23,7 +23,10 @@ pub fn run(arguments: &Arguments) -> Exit {
             let (policies, rules) = (bundle.policies.len(), bundle.register.rules.len());
             let actions = bundle.shapes.actions.len();
             if arguments.json {
-                println!("{}", json!({ "problems": [], "policies": policies, "rules": rules, "actions": actions, "bundle": bundle.digest }));
+                println!(
+                    "{}",
+                    json!({ "problems": [], "policies": policies, "rules": rules, "actions": actions, "bundle": bundle.digest })
+                );
             } else {
                 println!("{policies} policies, {rules} rules, {actions} actions: no problems\n{}", bundle.digest);
             }

@@ -72,8 +72,8 @@ fn read_request(path: &Path) -> Result<(Request, bool), Problem> {
         fs::read_to_string(path).map(|content| text = content)
     };
     read.map_err(|error| Problem::new(format!("cannot read the request `{name}`: {error}")))?;
-    let mut evaluation: Evaluation =
-        serde_json::from_str(&text).map_err(|error| Problem::new(format!("the request `{name}` is no AuthZEN evaluation: {error}")))?;
+    let mut evaluation: Evaluation = serde_json::from_str(&text)
+        .map_err(|error| Problem::new(format!("the request `{name}` is no AuthZEN evaluation: {error}")))?;
     let invalid = |error| Problem::new(format!("the request `{name}`: {}", wire::in_wire_words(error)));
     let options = wire::options(evaluation.options.take()).map_err(invalid)?;
     Ok((wire::request(evaluation).map_err(invalid)?, options.explain))

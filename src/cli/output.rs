@@ -46,7 +46,14 @@ fn problem_json(problem: &Problem) -> Value {
 pub fn explanation_text(explanation: &Explanation) -> String {
     let mut lines = vec![explanation.reason_admin.clone()];
     for policy in &explanation.policies {
-        lines.push(format!("  {} {} at {}: {}{}", policy.effect_name(), policy.id, policy.at.short(), policy.title, rules_text(&policy.rules)));
+        lines.push(format!(
+            "  {} {} at {}: {}{}",
+            policy.effect_name(),
+            policy.id,
+            policy.at.short(),
+            policy.title,
+            rules_text(&policy.rules)
+        ));
     }
     for near_miss in &explanation.near_misses {
         lines.push(near_miss_text(near_miss));
@@ -56,7 +63,13 @@ pub fn explanation_text(explanation: &Explanation) -> String {
 
 fn near_miss_text(near_miss: &NearMiss) -> String {
     let policy = near_miss.policy;
-    let mut lines = vec![format!("  would be permitted by {} at {}: {}{}", policy.id, policy.at.short(), policy.title, rules_text(&policy.rules))];
+    let mut lines = vec![format!(
+        "  would be permitted by {} at {}: {}{}",
+        policy.id,
+        policy.at.short(),
+        policy.title,
+        rules_text(&policy.rules)
+    )];
     for missing in &near_miss.missing {
         lines.push(format!("    if not for `{}` at {}", missing.clause, missing.at.short()));
         lines.push(format!("      found  {}", missing.finding.found));

@@ -61,9 +61,12 @@ fn prepare(dir: &Path) -> Result<(Bundle, Vec<Case>), Problems> {
 /// # Errors
 /// The directory cannot be read, or a file in it is no scenario file.
 pub fn read_all(dir: &Path) -> Result<Vec<Case>, Problems> {
-    let entries = std::fs::read_dir(dir)
-        .map_err(|error| Problem::new(format!("cannot read `{}`: {error}", dir.display())).help("scenarios are files `tests/scenarios/*.toml` in the bundle's directory"))?;
-    let mut names: Vec<String> = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let entries = std::fs::read_dir(dir).map_err(|error| {
+        Problem::new(format!("cannot read `{}`: {error}", dir.display()))
+            .help("scenarios are files `tests/scenarios/*.toml` in the bundle's directory")
+    })?;
+    let mut names: Vec<String> =
+        entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.retain(|name| name.ends_with(".toml"));
     names.sort();
     let mut problems = Problems::default();
@@ -80,7 +83,11 @@ pub fn read_all(dir: &Path) -> Result<Vec<Case>, Problems> {
 fn failure<'c>(runner: &mut Runner, case: &'c Case) -> Option<Failure<'c>> {
     match runner.run(case) {
         Ok(Outcome { differences, .. }) if differences.is_empty() => None,
-        Ok(outcome) => Some(Failure { case, differences: outcome.differences, explanation: output::explanation_text(&outcome.explanation) }),
+        Ok(outcome) => Some(Failure {
+            case,
+            differences: outcome.differences,
+            explanation: output::explanation_text(&outcome.explanation),
+        }),
         Err(reason) => Some(Failure { case, differences: vec![reason], explanation: String::new() }),
     }
 }
@@ -104,7 +111,8 @@ fn report(failures: &[Failure], total: usize, as_json: bool) {
 impl Failure<'_> {
     fn text(&self) -> String {
         let rules = self.case.rules.join(", ");
-        let mut text = format!("FAILED {} ({}) [{rules}]\n  {}\n", self.case.name, self.case.at, self.differences.join("\n  "));
+        let mut text =
+            format!("FAILED {} ({}) [{rules}]\n  {}\n", self.case.name, self.case.at, self.differences.join("\n  "));
         for line in self.explanation.lines() {
             text.push_str(&format!("  | {line}\n"));
         }

@@ -100,7 +100,13 @@ impl Decision {
 
     /// The answer where principal, action and resource never go together.
     pub fn not_applicable() -> Self {
-        Self { code: Code::NotApplicable, determining: Vec::new(), obligations: Vec::new(), advice: Vec::new(), faults: Vec::new() }
+        Self {
+            code: Code::NotApplicable,
+            determining: Vec::new(),
+            obligations: Vec::new(),
+            advice: Vec::new(),
+            faults: Vec::new(),
+        }
     }
 }
 
@@ -182,7 +188,9 @@ fn conclude(bundle: &Bundle, findings: Findings) -> Decision {
     let code = findings.code();
     let mut determining = match code {
         Code::Permitted => findings.permits,
-        Code::EvaluationError => findings.faults.iter().filter(|fault| fault.forbid).map(|fault| fault.policy.clone()).collect(),
+        Code::EvaluationError => {
+            findings.faults.iter().filter(|fault| fault.forbid).map(|fault| fault.policy.clone()).collect()
+        }
         _ => findings.forbids,
     };
     determining.sort_unstable();

@@ -55,14 +55,21 @@ impl Question {
     ///
     /// # Errors
     /// A field that cannot be asked about, or facts that cannot be read.
-    pub fn ask(bundle: &Bundle, snapshot: &dyn Snapshot, request: &Request, circumstances: &Circumstances) -> Result<Asked, Refusal> {
+    pub fn ask(
+        bundle: &Bundle,
+        snapshot: &dyn Snapshot,
+        request: &Request,
+        circumstances: &Circumstances,
+    ) -> Result<Asked, Refusal> {
         let action = action(bundle, &request.action)?;
         let mut reader = Reader::default();
         let policy = bundle.settings.facts.caller_properties;
         let principal = Described::read("principal", bundle, &request.principal, policy, &mut reader)?;
         let resource = Described::read("resource", bundle, &request.resource, policy, &mut reader)?;
         let context = context(action, request, circumstances, &mut reader)?;
-        if !action.principals.contains(principal.uid.type_name()) || !action.resources.contains(resource.uid.type_name()) {
+        if !action.principals.contains(principal.uid.type_name())
+            || !action.resources.contains(resource.uid.type_name())
+        {
             return Ok(Asked::NotApplicable);
         }
         let mut roots = vec![principal.uid.clone(), resource.uid.clone()];
@@ -78,7 +85,13 @@ impl Question {
 
 /// The request in Cedar's form. Everything in it was read by the schema's shapes, so Cedar's own check
 /// against the schema, which costs as much as evaluating a policy, is left to builds with debug assertions.
-fn cedar_request(bundle: &Bundle, principal: EntityUid, action: &Action, resource: EntityUid, context: Context) -> Result<CedarRequest, Invalid> {
+fn cedar_request(
+    bundle: &Bundle,
+    principal: EntityUid,
+    action: &Action,
+    resource: EntityUid,
+    context: Context,
+) -> Result<CedarRequest, Invalid> {
     let schema = cfg!(debug_assertions).then_some(&bundle.schema);
     let request = CedarRequest::new(principal, action.uid.clone(), resource, context, schema);
     request.map_err(|error| Invalid::new("context", describe(&error)))
@@ -91,7 +104,13 @@ struct Described<'r> {
 }
 
 impl<'r> Described<'r> {
-    fn read(field: &str, bundle: &Bundle, party: &'r Party, policy: CallerProperties, reader: &mut Reader) -> Result<Self, Invalid> {
+    fn read(
+        field: &str,
+        bundle: &Bundle,
+        party: &'r Party,
+        policy: CallerProperties,
+        reader: &mut Reader,
+    ) -> Result<Self, Invalid> {
         let shape = entity_type(bundle, field, &party.entity_type)?;
         if party.id.len() > limits::MAX_STRING {
             return Err(Invalid::new(format!("{field}.id"), format!("longer than {} bytes", limits::MAX_STRING)));
@@ -135,7 +154,10 @@ fn action<'b>(bundle: &'b Bundle, name: &str) -> Result<&'b Action, Invalid> {
 
 fn entity_type<'b>(bundle: &'b Bundle, field: &str, name: &str) -> Result<&'b EntityShape, Invalid> {
     bundle.shapes.entity_types.get(name).ok_or_else(|| {
-        Invalid::new(format!("{field}.type"), unknown("entity type", name, bundle.shapes.entity_types.keys().map(String::as_str)))
+        Invalid::new(
+            format!("{field}.type"),
+            unknown("entity type", name, bundle.shapes.entity_types.keys().map(String::as_str)),
+        )
     })
 }
 
@@ -147,11 +169,22 @@ fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
     }
 }
 
-fn context(action: &Action, request: &Request, circumstances: &Circumstances, reader: &mut Reader) -> Result<Context, Invalid> {
-    let clock = action.context.get(NOW).is_some_and(|field| matches!(&field.shape, Shape::Extension(name) if name == "datetime"));
+fn context(
+    action: &Action,
+    request: &Request,
+    circumstances: &Circumstances,
+    reader: &mut Reader,
+) -> Result<Context, Invalid> {
+    let clock = action
+        .context
+        .get(NOW)
+        .is_some_and(|field| matches!(&field.shape, Shape::Extension(name) if name == "datetime"));
     let stated = request.context.contains_key(NOW);
     if clock && stated && !circumstances.trust_caller_clock {
-        return Err(Invalid::new("context.now", "the time comes from the engine's clock; leave it out, or start the engine with `--trust-caller-clock`"));
+        return Err(Invalid::new(
+            "context.now",
+            "the time comes from the engine's clock; leave it out, or start the engine with `--trust-caller-clock`",
+        ));
     }
     let filled_in = |name: &str| (clock && name == NOW) || (name == ACTION && declares_action(action));
     let mut pairs = reader.fields("context", &action.context, &request.context, &filled_in)?;

@@ -30,7 +30,13 @@ impl Reader {
     ///
     /// # Errors
     /// The first field that is undeclared, missing or of another shape.
-    pub fn fields<'a>(&mut self, path: &str, fields: &Fields, given: &'a Properties, may_miss: &dyn Fn(&str) -> bool) -> Result<Pairs<'a>, Invalid> {
+    pub fn fields<'a>(
+        &mut self,
+        path: &str,
+        fields: &Fields,
+        given: &'a Properties,
+        may_miss: &dyn Fn(&str) -> bool,
+    ) -> Result<Pairs<'a>, Invalid> {
         let mut pairs = Vec::with_capacity(given.len() + 1);
         for (name, value) in given {
             let Some(field) = fields.get(name) else {
@@ -63,7 +69,9 @@ impl Reader {
                 Ok(CedarValue::from(EntityUID::from(uid)))
             }
             (Shape::Set(element), Value::Array(items)) => self.set(path, element, items),
-            (Shape::Record(fields), Value::Object(object)) => Ok(record(self.fields(&path(), fields, object, &none)?)),
+            (Shape::Record(fields), Value::Object(object)) => {
+                Ok(record(self.fields(&path(), fields, object, &none)?))
+            }
             (expected, _) => Err(Invalid::new(path(), format!("expected {}", describe(expected)))),
         }
     }
@@ -130,7 +138,11 @@ fn short<'a>(path: &dyn Fn() -> String, text: &'a str) -> Result<&'a str, Invali
     Ok(text)
 }
 
-fn entity(path: &dyn Fn() -> String, name: &cedar_policy::EntityTypeName, object: &Properties) -> Result<EntityUid, Invalid> {
+fn entity(
+    path: &dyn Fn() -> String,
+    name: &cedar_policy::EntityTypeName,
+    object: &Properties,
+) -> Result<EntityUid, Invalid> {
     let field = |key: &str| object.get(key).and_then(Value::as_str);
     match (field("type"), field("id")) {
         (Some(given), Some(id)) if object.len() == 2 => {
@@ -146,7 +158,11 @@ fn entity(path: &dyn Fn() -> String, name: &cedar_policy::EntityTypeName, object
 /// The known name that differs least from `name`, if it differs by no more than a third.
 pub fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = name.chars().count().div_ceil(3);
-    known.map(|other| (distance(name, other), other)).filter(|(distance, _)| *distance <= limit).min().map(|(_, other)| other)
+    known
+        .map(|other| (distance(name, other), other))
+        .filter(|(distance, _)| *distance <= limit)
+        .min()
+        .map(|(_, other)| other)
 }
 
 /// Letters to insert, delete or replace, case ignored (Levenshtein's distance).

@@ -71,12 +71,19 @@ fn for_admin(decision: &Decision, policies: &[&Policy], near_misses: &[NearMiss]
         Code::Permitted => format!("permitted by {}", ids.join(", ")),
         Code::Forbidden => format!("forbidden by {}", ids.join(", ")),
         Code::NotPermitted => match near_misses.first() {
-            Some(nearest) => format!("no permit applies; the nearest, `{}`, fails at {}", nearest.policy.id, failing(nearest)),
+            Some(nearest) => {
+                format!("no permit applies; the nearest, `{}`, fails at {}", nearest.policy.id, failing(nearest))
+            }
             None => "no permit has a scope that fits this request".to_owned(),
         },
         Code::NotApplicable => "the schema does not let this principal, action and resource go together".to_owned(),
         Code::EvaluationError => {
-            let faults: Vec<String> = decision.faults.iter().filter(|fault| fault.forbid).map(|fault| format!("`{}`: {}", fault.policy, fault.message)).collect();
+            let faults: Vec<String> = decision
+                .faults
+                .iter()
+                .filter(|fault| fault.forbid)
+                .map(|fault| format!("`{}`: {}", fault.policy, fault.message))
+                .collect();
             format!("denied because a forbid could not be evaluated: {}", faults.join("; "))
         }
     }

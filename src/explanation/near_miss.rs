@@ -5,7 +5,9 @@
 //! representatives it would have held. Clauses are looked at one by one, so that every missing condition
 //! is named at once, not the first alone.
 
-use cedar_policy::{ActionConstraint, Effect, Entities, EntityUid, EvalResult, PrincipalConstraint, Request, ResourceConstraint};
+use cedar_policy::{
+    ActionConstraint, Effect, Entities, EntityUid, EvalResult, PrincipalConstraint, Request, ResourceConstraint,
+};
 
 use super::words::{Finding, Scene};
 use crate::{
@@ -41,7 +43,10 @@ pub struct Missing {
 /// A clause that could not be looked at (`x.y == z` where `x` has no `y`) counts as failing, since it would
 /// have to hold too; it is not named, since nobody can say what was found.
 pub fn near_misses<'b>(bundle: &'b Bundle, request: &Request, entities: &Entities) -> Vec<NearMiss<'b>> {
-    let permits = bundle.policies.iter().filter(|policy| policy.effect == Effect::Permit && scope_fits(policy, request, entities));
+    let permits = bundle
+        .policies
+        .iter()
+        .filter(|policy| policy.effect == Effect::Permit && scope_fits(policy, request, entities));
     let mut found: Vec<(usize, NearMiss)> = permits
         .filter_map(|policy| {
             let scene = Scene { request, entities, source: &policy.source };
@@ -109,7 +114,8 @@ fn can_be_evaluated(clause: &Clause, scene: Scene) -> bool {
 
 /// Whether a policy's scope, its head, fits the request.
 pub fn scope_fits(policy: &Policy, request: &Request, entities: &Entities) -> bool {
-    let (Some(principal), Some(action), Some(resource)) = (request.principal(), request.action(), request.resource()) else {
+    let (Some(principal), Some(action), Some(resource)) = (request.principal(), request.action(), request.resource())
+    else {
         return false;
     };
     let within = |entity: &EntityUid, group: &EntityUid| entity == group || entities.is_ancestor_of(group, entity);
@@ -125,11 +131,13 @@ pub fn scope_fits(policy: &Policy, request: &Request, entities: &Entities) -> bo
         ActionConstraint::Eq(uid) => *action == uid,
         ActionConstraint::In(uids) => uids.iter().any(|uid| within(action, uid)),
     };
-    principal_fits && action_fits && match policy.cedar.resource_constraint() {
-        ResourceConstraint::Any => true,
-        ResourceConstraint::Is(name) => *resource.type_name() == name,
-        ResourceConstraint::Eq(uid) => *resource == uid,
-        ResourceConstraint::In(uid) => within(resource, &uid),
-        ResourceConstraint::IsIn(name, uid) => *resource.type_name() == name && within(resource, &uid),
-    }
+    principal_fits
+        && action_fits
+        && match policy.cedar.resource_constraint() {
+            ResourceConstraint::Any => true,
+            ResourceConstraint::Is(name) => *resource.type_name() == name,
+            ResourceConstraint::Eq(uid) => *resource == uid,
+            ResourceConstraint::In(uid) => within(resource, &uid),
+            ResourceConstraint::IsIn(name, uid) => *resource.type_name() == name && within(resource, &uid),
+        }
 }

@@ -38,86 +38,61 @@ impl Scene<'_> {
     /// # Errors
     /// Cedar's words for why it cannot be evaluated.
     pub fn value(&self, expression: &Expr) -> Result<EvalResult, String> {
-        eval_expression(self.request, self.entities, &Expression::from(expression.clone())).map_err(|error| error.to_string())
+        eval_expression(self.request, self.entities, &Expression::from(expression.clone()))
+            .map_err(|error| error.to_string())
     }
 
     /// Why a clause that was expected to hold does not.
     pub fn finding(&self, expression: &Expr) -> Finding {
+        self.otherwise(expression, true)
+    }
+
+    /// Why an expression is not what is `wanted`, and what would make it so.
+    fn otherwise(&self, expression: &Expr, wanted: bool) -> Finding {
         match expression.expr_kind() {
-            ExprKind::UnaryApp { op: UnaryOp::Not, arg } => self.unwanted(arg),
-            ExprKind::BinaryApp { op, arg1, arg2 } => self.comparison(op, arg1, arg2),
-            ExprKind::HasAttr { expr, attr } => Finding {
-                found: "absent".to_owned(),
-                change: format!("`{}.{attr}` would have to be there", self.text(expr)),
-            },
-            ExprKind::Is { expr, entity_type } => Finding {
-                found: self.show(expr),
-                change: format!("`{}` would have to be of type {entity_type}", self.text(expr)),
-            },
-            ExprKind::Like { expr, .. } => Finding {
-                found: self.show(expr),
-                change: format!("`{}` would have to match the pattern", self.text(expr)),
-            },
-            _ => self.plain(expression, true),
-        }
-    }
-
-    fn comparison(&self, op: &BinaryOp, left: &Expr, right: &Expr) -> Finding {
-        let (name, other, value) = (self.text(left), self.text(right), self.show(right));
-        let (found, change) = match op {
-            BinaryOp::Eq if is_literal(left) => (value, format!("`{other}` would have to be {}", self.show(left))),
-            BinaryOp::Eq => (self.show(left), format!("`{name}` would have to be {value}")),
-            BinaryOp::Contains if is_fixed(left) => (value, format!("`{other}` would have to be one of {}", self.show(left))),
-            BinaryOp::Contains => (self.show(left), format!("`{name}` would have to contain {value}")),
-            BinaryOp::ContainsAll => (self.show(left), format!("`{name}` would have to contain all of {value}")),
-            BinaryOp::ContainsAny => (self.show(left), format!("`{name}` would have to contain one of {value}")),
-            BinaryOp::In => (self.show(left), format!("`{name}` would have to be a member of {value}")),
-            BinaryOp::Less => (self.both(left, right), format!("`{name}` would have to be less than {value}")),
-            BinaryOp::LessEq => (self.both(left, right), format!("`{name}` would have to be at most {value}")),
-            _ => (self.both(left, right), format!("`{name}` and `{other}` would have to fit together")),
-        };
-        Finding { found, change }
-    }
-
-    /// Why a clause that was expected not to hold does.
-    fn unwanted(&self, inner: &Expr) -> Finding {
-        let ExprKind::BinaryApp { op, arg1, arg2 } = inner.expr_kind() else { return self.unwanted_plain(inner) };
-        let (name, value) = (self.text(arg1), self.show(arg2));
-        let change = match op {
-            BinaryOp::Eq => format!("`{name}` would have to be other than {value}"),
-            BinaryOp::Contains if is_fixed(arg1) => {
-                return Finding { found: value, change: format!("`{}` would have to be none of {}", self.text(arg2), self.show(arg1)) };
+            ExprKind::UnaryApp { op: UnaryOp::Not, arg } => self.otherwise(arg, !wanted),
+            ExprKind::UnaryApp { op: UnaryOp::IsEmpty, arg } => {
+                self.lacking(arg, if wanted { "be empty" } else { "hold something" })
             }
-            BinaryOp::Contains => format!("`{name}` would have to be without {value}"),
-            BinaryOp::In => format!("`{name}` would have to be no member of {value}"),
-            BinaryOp::Less => format!("`{name}` would have to be at least {value}"),
-            BinaryOp::LessEq => format!("`{name}` would have to be more than {value}"),
-            _ => format!("`{}` would have to be false", self.text(inner)),
-        };
-        Finding { found: self.show(arg1), change }
+            ExprKind::BinaryApp { op, arg1, arg2 } => {
+                self.compared(*op, arg1, arg2, wanted).unwrap_or_else(|| self.plain(expression, wanted))
+            }
+            ExprKind::HasAttr { expr, attr } => self.presence(&Expr::get_attr((**expr).clone(), attr.clone()), wanted),
+            ExprKind::ExtHasAttr { expr, attrs } => {
+                let path = attrs.iter().fold((**expr).clone(), |inner, attr| Expr::get_attr(inner, attr.clone()));
+                self.presence(&path, wanted)
+            }
+            ExprKind::Is { expr, entity_type } if wanted => self.lacking(expr, &format!("be of type {entity_type}")),
+            ExprKind::Is { expr, entity_type } => self.lacking(expr, &format!("be of another type than {entity_type}")),
+            ExprKind::Like { expr, pattern } if wanted => self.lacking(expr, &format!("match \"{pattern}\"")),
+            ExprKind::Like { expr, pattern } => {
+                self.lacking(expr, &format!("be anything that does not match \"{pattern}\""))
+            }
+            _ => self.plain(expression, wanted),
+        }
     }
 
-    fn unwanted_plain(&self, inner: &Expr) -> Finding {
-        match inner.expr_kind() {
-            ExprKind::HasAttr { expr, attr } => Finding {
-                found: self.get(expr, attr),
-                change: format!("`{}.{attr}` would have to be absent", self.text(expr)),
-            },
-            _ => self.plain(inner, false),
-        }
+    /// What can change in a comparison is said of the side that is not written out in the policy.
+    fn compared(&self, op: BinaryOp, left: &Expr, right: &Expr, wanted: bool) -> Option<Finding> {
+        let written_out = is_fixed(left) || (op == BinaryOp::Contains && matches!(left.expr_kind(), ExprKind::Set(_)));
+        let turned = written_out && !is_fixed(right);
+        let (changing, other) = if turned { (right, left) } else { (left, right) };
+        let words = comparison(op, turned, wanted)?;
+        Some(self.lacking(changing, &format!("{words} {}", self.show(other))))
+    }
+
+    fn presence(&self, attribute: &Expr, wanted: bool) -> Finding {
+        let found = if wanted { "absent".to_owned() } else { self.show(attribute) };
+        let change = if wanted { "there" } else { "absent" };
+        Finding { found, change: format!("`{}` would have to be {change}", self.text(attribute)) }
+    }
+
+    fn lacking(&self, expression: &Expr, change: &str) -> Finding {
+        Finding { found: self.show(expression), change: format!("`{}` would have to {change}", self.text(expression)) }
     }
 
     fn plain(&self, expression: &Expr, wanted: bool) -> Finding {
-        Finding { found: self.show(expression), change: format!("`{}` would have to be {wanted}", self.text(expression)) }
-    }
-
-    fn both(&self, left: &Expr, right: &Expr) -> String {
-        format!("{} and {}", self.show(left), self.show(right))
-    }
-
-    fn get(&self, expression: &Expr, attribute: &str) -> String {
-        let get = Expr::get_attr(expression.clone(), attribute.into());
-        self.show(&get)
+        self.lacking(expression, &format!("be {wanted}"))
     }
 
     fn show(&self, expression: &Expr) -> String {
@@ -135,7 +110,9 @@ impl Scene<'_> {
             ExprKind::GetAttr { expr, attr } if is_identifier(attr) => format!("{}.{attr}", self.text(expr)),
             ExprKind::GetAttr { expr, attr } => format!("{}[{attr:?}]", self.text(expr)),
             ExprKind::Lit(literal) => literal.to_string(),
-            ExprKind::Set(items) => format!("[{}]", items.iter().map(|item| self.text(item)).collect::<Vec<_>>().join(", ")),
+            ExprKind::Set(items) => {
+                format!("[{}]", items.iter().map(|item| self.text(item)).collect::<Vec<_>>().join(", "))
+            }
             _ => clause::text(expression, self.source),
         }
     }
@@ -145,13 +122,39 @@ fn is_identifier(name: &str) -> bool {
     name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// A set written out in the policy: only what is looked for in it can change.
-fn is_fixed(expression: &Expr) -> bool {
-    matches!(expression.expr_kind(), ExprKind::Set(items) if items.iter().all(is_literal))
+/// What a comparison asks of its left side, or `turned`, of its right.
+fn comparison(op: BinaryOp, turned: bool, wanted: bool) -> Option<&'static str> {
+    Some(match (op, turned, wanted) {
+        (BinaryOp::Eq, _, true) => "be",
+        (BinaryOp::Eq, _, false) => "be other than",
+        (BinaryOp::Contains, false, true) => "contain",
+        (BinaryOp::Contains, false, false) => "be without",
+        (BinaryOp::Contains, true, true) => "be one of",
+        (BinaryOp::Contains, true, false) => "be none of",
+        (BinaryOp::ContainsAll, false, true) => "contain all of",
+        (BinaryOp::ContainsAll, false, false) => "lack one of",
+        (BinaryOp::ContainsAll, true, true) => "contain nothing but",
+        (BinaryOp::ContainsAll, true, false) => "contain something else than",
+        (BinaryOp::ContainsAny, _, true) => "contain one of",
+        (BinaryOp::ContainsAny, _, false) => "contain none of",
+        (BinaryOp::In, _, true) => "be a member of",
+        (BinaryOp::In, _, false) => "be no member of",
+        (BinaryOp::Less, false, true) | (BinaryOp::LessEq, true, false) => "be less than",
+        (BinaryOp::LessEq, false, true) | (BinaryOp::Less, true, false) => "be at most",
+        (BinaryOp::Less, true, true) | (BinaryOp::LessEq, false, false) => "be more than",
+        (BinaryOp::LessEq, true, true) | (BinaryOp::Less, false, false) => "be at least",
+        _ => return None,
+    })
 }
 
-fn is_literal(expression: &Expr) -> bool {
-    matches!(expression.expr_kind(), ExprKind::Lit(_))
+/// Whether a value is written out in the policy, so that no fact can change it.
+fn is_fixed(expression: &Expr) -> bool {
+    match expression.expr_kind() {
+        ExprKind::Lit(_) => true,
+        ExprKind::Set(items) => items.iter().all(is_fixed),
+        ExprKind::ExtensionFunctionApp { args, .. } => args.iter().all(is_fixed),
+        _ => false,
+    }
 }
 
 /// A value as a policy would write it; long sets are cut.

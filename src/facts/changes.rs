@@ -102,7 +102,8 @@ impl Document {
 
     fn set_attribute(&mut self, change: &Attribute) -> Result<&mut Vec<Value>, String> {
         let attributes = self.attributes(&change.entity)?;
-        let value = attributes.get_mut(&change.attribute).ok_or_else(|| format!("`{}` is not set", change.attribute))?;
+        let value =
+            attributes.get_mut(&change.attribute).ok_or_else(|| format!("`{}` is not set", change.attribute))?;
         value.as_array_mut().ok_or_else(|| format!("`{}` is no set", change.attribute))
     }
 

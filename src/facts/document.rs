@@ -72,9 +72,8 @@ impl Document {
             }
         }
         let entities = problems.into_result(entities)?;
-        Entities::from_entities(entities, Some(schema)).map_err(|error| {
-            Problem::at(&self.source, (0, 0), describe(&error)).into()
-        })
+        Entities::from_entities(entities, Some(schema))
+            .map_err(|error| Problem::at(&self.source, (0, 0), describe(&error)).into())
     }
 
     /// The JSON of the entity with that name.

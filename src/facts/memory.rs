@@ -96,11 +96,8 @@ impl Snapshot for Memory {
     }
 
     fn slice(&self, roots: &[EntityUid], supplied: Vec<Entity>, level: u32) -> Result<Slice, Unavailable> {
-        let entities = if supplied.is_empty() {
-            self.entities.clone()
-        } else {
-            Arc::new(self.gather(roots, supplied, level)?)
-        };
+        let entities =
+            if supplied.is_empty() { self.entities.clone() } else { Arc::new(self.gather(roots, supplied, level)?) };
         Ok(Slice { entities, revision: self.revision() })
     }
 }

@@ -76,7 +76,7 @@ fn policies() -> Vec<Mistake> {
         policy("an optional attribute that is not asked for first", "forbid (principal is User, action, resource)\nwhen { principal.manager.level > 3 };", "policies/more.cedar:3:8", "principal.manager.level"),
         policy("a look that goes too deep", "forbid (principal is User, action, resource)\nwhen { principal has manager && principal.manager has manager && principal.manager.manager.level > 3 };", "policies/more.cedar:3:66", "principal.manager.manager.level"),
         policy("an unknown entity type", "forbid (principal is Usr, action, resource);", "policies/more.cedar:2:22", "Usr"),
-        policy("an unknown action", "forbid (principal, action == Action::\"raed\", resource);", "policies/more.cedar:2:30", "Action::\"raed\""),
+        policy("an unknown action", "forbid (principal, action == Action::\"reads\", resource);", "policies/more.cedar:2:30", "Action::\"reads\""),
         mistake("no id", "policies/more.cedar", "// a comment\n\nforbid (principal, action == Action::\"edit\", resource)\nwhen { true };\n", "policies/more.cedar:3:1", "forbid (principal, action == Action::\"edit\", resource)"),
         mistake("a type error in a policy without an id", "policies/more.cedar", "forbid (principal, action, resource) when { 1 };\n", "policies/more.cedar:1:45", "1"),
         policy("an id twice in a file", "forbid (principal, action, resource);\n@title(\"again\") @id(\"more\")\nforbid (principal, action, resource);", "policies/more.cedar:3:17", "@id(\"more\")"),

@@ -98,7 +98,9 @@ fn what_cannot_be_asked_is_3_and_says_which_field() {
         assert_eq!(code(&output), 3, "{request}");
         assert!(errors(&output).contains(field), "{}", errors(&output));
     }
-    for arguments in [&["decide", "/nowhere.json"][..], &["decide", "-", "--facts", "/nowhere.json"], &["frobnicate"], &["decide"]] {
+    for arguments in
+        [&["decide", "/nowhere.json"][..], &["decide", "-", "--facts", "/nowhere.json"], &["frobnicate"], &["decide"]]
+    {
         assert_eq!(code(&mandat(arguments, &question("u-ada"))), 3, "{arguments:?}");
     }
 }
@@ -111,8 +113,16 @@ fn check_is_0_for_a_bundle_and_3_for_a_broken_one() {
     for dir in ["policies", "schemas"] {
         fs::create_dir_all(scratch.path().join(dir)).expect("a directory");
     }
-    fs::write(scratch.path().join("schemas/a.cedarschema"), "entity User;\naction see appliesTo { principal: User, resource: User };\n").expect("a file");
-    fs::write(scratch.path().join("policies/a.cedar"), "permit (principal, action, resource)\nwhen { principal.age > 3 };\n").expect("a file");
+    fs::write(
+        scratch.path().join("schemas/a.cedarschema"),
+        "entity User;\naction see appliesTo { principal: User, resource: User };\n",
+    )
+    .expect("a file");
+    fs::write(
+        scratch.path().join("policies/a.cedar"),
+        "permit (principal, action, resource)\nwhen { principal.age > 3 };\n",
+    )
+    .expect("a file");
     let dir = scratch.path().to_string_lossy().into_owned();
     let broken = mandat(&["check", &dir], "");
     assert_eq!(code(&broken), 3);
@@ -133,7 +143,11 @@ fn test_is_0_when_all_pass_1_when_one_fails_or_none_ran_and_3_when_unreadable() 
     fs::remove_dir_all(&scenarios).expect("the scenarios can be removed");
     assert_eq!(code(&mandat(&["test", &dir], "")), 3, "a bundle without scenarios");
     fs::create_dir_all(&scenarios).expect("a directory");
-    fs::write(scenarios.join("typo.toml"), "facts = \"f.json\"\nnow = \"2026-10-01T12:00:00Z\"\n[[scenario]]\nnmae = \"x\"\n").expect("a file");
+    fs::write(
+        scenarios.join("typo.toml"),
+        "facts = \"f.json\"\nnow = \"2026-10-01T12:00:00Z\"\n[[scenario]]\nnmae = \"x\"\n",
+    )
+    .expect("a file");
     let unreadable = mandat(&["test", &dir], "");
     assert_eq!(code(&unreadable), 3);
     assert!(errors(&unreadable).contains("typo.toml:4:1"), "{}", errors(&unreadable));

@@ -22,6 +22,7 @@ fn every_permit_condition_and_forbid_has_its_case() {
             Err(reason) => panic!("{} ({}): {reason}", case.name, case.at),
         }
     }
-    let gaps: Vec<String> = coverage.gaps(&bundle).into_iter().filter(|gap| !IMPOSSIBLE.iter().any(|known| gap.contains(known))).collect();
+    let gaps: Vec<String> =
+        coverage.gaps(&bundle).into_iter().filter(|gap| !IMPOSSIBLE.iter().any(|known| gap.contains(known))).collect();
     assert!(gaps.is_empty(), "{} gaps:\n{}", gaps.len(), gaps.join("\n"));
 }

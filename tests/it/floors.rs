@@ -48,7 +48,11 @@ impl Unit {
 
     /// Lines that are code, with their numbers.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.text.lines().enumerate().map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+        self.text
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line))
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
     }
 }
 
@@ -111,20 +115,34 @@ fn first_name(path: &str) -> String {
 }
 
 fn climbs(unit: &Unit) -> Vec<String> {
-    let Some(own) = unit.floor() else { return vec![format!("{}: the room `{}` stands on no floor", unit.name, unit.room)] };
-    let upwards = |room: &String| FLOORS.iter().position(|floor| floor.contains(&room.as_str())).is_some_and(|floor| floor < own);
-    uses(unit).into_iter().filter(upwards).map(|room| format!("{} uses `{room}`, which stands above it", unit.name)).collect()
+    let Some(own) = unit.floor() else {
+        return vec![format!("{}: the room `{}` stands on no floor", unit.name, unit.room)];
+    };
+    let upwards =
+        |room: &String| FLOORS.iter().position(|floor| floor.contains(&room.as_str())).is_some_and(|floor| floor < own);
+    uses(unit)
+        .into_iter()
+        .filter(upwards)
+        .map(|room| format!("{} uses `{room}`, which stands above it", unit.name))
+        .collect()
 }
 
 fn impurities(unit: &Unit) -> Vec<String> {
     let touched = |line: &str| IMPURE.iter().find(|name| line.contains(*name)).copied();
     let found = unit.code().filter_map(|(number, line)| Some((number, touched(line)?)));
-    found.filter(|_| PURE.contains(&&*unit.room)).map(|(number, name)| format!("{}:{number} touches `{name}`", unit.name)).collect()
+    found
+        .filter(|_| PURE.contains(&&*unit.room))
+        .map(|(number, name)| format!("{}:{number} touches `{name}`", unit.name))
+        .collect()
 }
 
 fn cedar_outside(unit: &Unit) -> Vec<String> {
     let named = unit.code().find(|(_, line)| line.contains("cedar_policy"));
-    named.filter(|_| !CEDARS_ROOMS.contains(&&*unit.room)).map(|(number, _)| format!("{}:{number} names Cedar's types", unit.name)).into_iter().collect()
+    named
+        .filter(|_| !CEDARS_ROOMS.contains(&&*unit.room))
+        .map(|(number, _)| format!("{}:{number} names Cedar's types", unit.name))
+        .into_iter()
+        .collect()
 }
 
 fn assert_none(faults: &[String]) {

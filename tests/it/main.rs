@@ -4,6 +4,7 @@
 mod bundles;
 mod command_line;
 mod coverage;
+mod explanations;
 mod floors;
 mod golden;
 mod hazards;

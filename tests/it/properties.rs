@@ -31,10 +31,7 @@ use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 
 use self::{ground::Ground, tape::Tape};
-use crate::{
-    support::programme_dir,
-    worlds::World,
-};
+use crate::{support::programme_dir, worlds::World};
 
 /// Worlds of a property unless `PROPTEST_CASES` says otherwise.
 const CASES: u32 = 64;

@@ -85,7 +85,8 @@ impl World {
 
     /// The question in Cedar's form, with the facts it is decided on; `None` where the names never go together.
     pub fn question(&self, request: &Request) -> Option<(CedarRequest, Arc<Entities>)> {
-        let asked = Question::ask(&self.bundle, &*self.snapshot, request, &noon()).unwrap_or_else(|error| panic!("{error}"));
+        let asked =
+            Question::ask(&self.bundle, &*self.snapshot, request, &noon()).unwrap_or_else(|error| panic!("{error}"));
         let Asked::Question(question) = asked else { return None };
         let level = self.bundle.settings.policies.level;
         let slice = self.snapshot.slice(&question.roots, question.supplied.clone(), level).unwrap();
@@ -102,7 +103,11 @@ impl World {
     pub fn explain(&self, request: &Request) -> Explanation<'_> {
         let question = self.question(request);
         let decision = self.decide(request);
-        explanation::explain(&self.bundle, &decision, question.as_ref().map(|(question, entities)| (question, &**entities)))
+        explanation::explain(
+            &self.bundle,
+            &decision,
+            question.as_ref().map(|(question, entities)| (question, &**entities)),
+        )
     }
 
     /// What Cedar's authorizer says of all policies, without any rule of ours.

@@ -157,7 +157,9 @@ fn change(change: &toml::Value) -> Result<Change, String> {
 fn party(field: &str, value: Option<&toml::Value>) -> Result<Party, String> {
     let value = json_of(value.ok_or_else(|| format!("the scenario has no `{field}`"))?);
     let (entity, properties) = match value.get("entity") {
-        Some(entity) => (entity.clone(), value.get("properties").and_then(Value::as_object).cloned().unwrap_or_default()),
+        Some(entity) => {
+            (entity.clone(), value.get("properties").and_then(Value::as_object).cloned().unwrap_or_default())
+        }
         None => (value, Properties::new()),
     };
     let text = |key: &str| entity.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
@@ -176,7 +178,9 @@ fn json_of(value: &toml::Value) -> Value {
         toml::Value::Boolean(flag) => json!(flag),
         toml::Value::Datetime(moment) => json!(moment.to_string()),
         toml::Value::Array(items) => items.iter().map(json_of).collect(),
-        toml::Value::Table(fields) => Value::Object(fields.iter().map(|(key, value)| (key.clone(), json_of(value))).collect()),
+        toml::Value::Table(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), json_of(value))).collect())
+        }
     }
 }
 

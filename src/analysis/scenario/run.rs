@@ -57,7 +57,8 @@ impl<'b> Runner<'b> {
     pub fn run(&mut self, case: &Case) -> Result<Outcome<'b>, String> {
         let snapshot = self.snapshot(case)?;
         let circumstances = Circumstances { now: case.now, trust_caller_clock: true };
-        let asked = Question::ask(self.bundle, &*snapshot, &case.request, &circumstances).map_err(|error| error.to_string())?;
+        let asked =
+            Question::ask(self.bundle, &*snapshot, &case.request, &circumstances).map_err(|error| error.to_string())?;
         let (decision, evidence) = self.answer(asked, &*snapshot)?;
         let seen = evidence.as_ref().map(|(question, slice)| (&question.request, &*slice.entities));
         let explanation = explanation::explain(self.bundle, &decision, seen);
@@ -82,7 +83,8 @@ impl<'b> Runner<'b> {
         for change in &case.changes {
             document.apply(change).map_err(|reason| format!("a change cannot be made: {reason}"))?;
         }
-        let facts = memory::MemoryFacts::build(&document, &self.bundle.schema).map_err(|problems| problems.to_string())?;
+        let facts =
+            memory::MemoryFacts::build(&document, &self.bundle.schema).map_err(|problems| problems.to_string())?;
         let snapshot = facts.snapshot().map_err(|error| error.to_string())?;
         if case.changes.is_empty() {
             self.built.insert(case.facts.clone(), snapshot.clone());
@@ -110,9 +112,15 @@ fn differences(expected: &Expected, decision: &Decision, explanation: &Explanati
         differences.push(format!("expected the code `{code}`, got `{}`", decision.code.name()));
     }
     let nearest = explanation.near_misses.first();
-    let missing: Vec<String> = nearest.map(|nearest| nearest.missing.iter().map(|missing| missing.clause.clone()).collect()).unwrap_or_default();
+    let missing: Vec<String> = nearest
+        .map(|nearest| nearest.missing.iter().map(|missing| missing.clause.clone()).collect())
+        .unwrap_or_default();
     let lists = [
-        ("the determining policies", &expected.determining, decision.determining.iter().map(ToString::to_string).collect()),
+        (
+            "the determining policies",
+            &expected.determining,
+            decision.determining.iter().map(ToString::to_string).collect(),
+        ),
         ("the obligations", &expected.obligations, decision.obligations.iter().map(ToString::to_string).collect()),
         ("the advice", &expected.advice, decision.advice.iter().map(ToString::to_string).collect()),
         ("the failing clauses", &expected.missing, missing),

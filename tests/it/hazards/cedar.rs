@@ -19,7 +19,11 @@ fn a_group_of_actions_matches_its_members() {
     let without_actions = entities.iter().filter(|entity| entity.uid().type_name().basename() != "Action").cloned();
     let without_actions = Entities::from_entities(without_actions, None).unwrap();
     let raw = Authorizer::new().is_authorized(&question, &world.bundle.all, &without_actions);
-    assert_eq!(raw.decision(), CedarDecision::Allow, "the control: without the actions' entities the forbid never matches");
+    assert_eq!(
+        raw.decision(),
+        CedarDecision::Allow,
+        "the control: without the actions' entities the forbid never matches"
+    );
 }
 
 #[test]
@@ -35,7 +39,10 @@ fn an_annotated_id_is_the_policys_id() {
     let determining: Vec<String> = world.decide(&ada_edits()).determining.iter().map(ToString::to_string).collect();
     assert_eq!(determining, ["writing"]);
     let parsed = PolicySet::from_str(GROUP).unwrap();
-    assert!(parsed.policies().all(|policy| policy.id().to_string().starts_with("policy")), "the control: to Cedar it is a remark");
+    assert!(
+        parsed.policies().all(|policy| policy.id().to_string().starts_with("policy")),
+        "the control: to Cedar it is a remark"
+    );
 }
 
 #[test]
@@ -59,7 +66,15 @@ fn facts_are_shared_and_never_copied_whole() {
     let (_, around) = world.question(&described).unwrap();
     assert!(around.len() < first.len(), "around a described entity only what policies can reach is gathered");
     let names: Vec<String> = around.iter().map(|entity| entity.uid().to_string()).collect();
-    for reached in ["Person::\"new\"", "Document::\"memo\"", "Person::\"bob\"", "Person::\"ada\"", "Team::\"hq\"", "Folder::\"root\"", "Action::\"view\""] {
+    for reached in [
+        "Person::\"new\"",
+        "Document::\"memo\"",
+        "Person::\"bob\"",
+        "Person::\"ada\"",
+        "Team::\"hq\"",
+        "Folder::\"root\"",
+        "Action::\"view\"",
+    ] {
         assert!(names.iter().any(|name| name == reached), "{reached} of {names:?}");
     }
 }

@@ -25,7 +25,11 @@ fn failures() -> [(&'static str, &'static str, Request); 5] {
     };
     [
         ("a sum overflows", "resource.size + 1 > 5", of("Document::\"memo\"")),
-        ("a date overflows", "context.now.offset(duration(\"9223372036854775807ms\")) < context.now", of("Document::\"lease\"")),
+        (
+            "a date overflows",
+            "context.now.offset(duration(\"9223372036854775807ms\")) < context.now",
+            of("Document::\"lease\""),
+        ),
         ("an entity is unknown", "resource.size > 5", of("Document::\"unknown\"")),
         ("an entity behind another is unknown", "resource.owner.level > 5", of("Document::\"orphan\"")),
         ("the caller leaves an attribute out", "resource.size > 5", described(json!({"state": "open"}))),
@@ -52,7 +56,11 @@ fn the_explanation_names_the_forbid_that_failed() {
     let [(_, condition, request), ..] = failures();
     let world = with_failing_forbid(condition);
     let explanation = world.explain(&request);
-    assert!(explanation.reason_admin.contains("`fails`") && explanation.reason_admin.contains("overflow"), "{}", explanation.reason_admin);
+    assert!(
+        explanation.reason_admin.contains("`fails`") && explanation.reason_admin.contains("overflow"),
+        "{}",
+        explanation.reason_admin
+    );
     assert_eq!(explanation.reason_user, "Not allowed: a rule could not be evaluated.");
 }
 
@@ -73,13 +81,19 @@ fn a_permit_that_fails_permits_nothing_and_stops_nothing() {
     let memo = asks("Person::\"ada\"", "edit", "Document::\"memo\"", json!({}));
     let decision = World::office(failing).decide(&memo);
     assert_eq!((decision.code, decision.faults.len(), decision.faults[0].forbid), (Code::NotPermitted, 1, false));
-    let decision = World::office(&format!("{failing} @id(\"all\") permit (principal, action, resource);")).decide(&memo);
+    let decision =
+        World::office(&format!("{failing} @id(\"all\") permit (principal, action, resource);")).decide(&memo);
     assert_eq!((decision.code, decision.faults.len()), (Code::Permitted, 1), "it is reported with the Allow");
 }
 
 #[test]
 fn validation_refuses_the_failures_that_it_can_see() {
-    for condition in ["decimal(context.badge) > decimal(\"1.0\")", "resource.secret", "resource.reviewer.level > 1", "context.token.live"] {
+    for condition in [
+        "decimal(context.badge) > decimal(\"1.0\")",
+        "resource.secret",
+        "resource.reviewer.level > 1",
+        "context.token.live",
+    ] {
         let policy = format!("@id(\"fails\") forbid (principal, action, resource is Document) when {{ {condition} }};");
         assert!(office(&policy).is_err(), "{condition}");
     }
@@ -88,7 +102,8 @@ fn validation_refuses_the_failures_that_it_can_see() {
 #[test]
 fn a_date_beyond_all_ranges_is_a_denial_and_no_error() {
     // Hazard 4: asking for a possible date first keeps the sum within Cedar's range.
-    let guarded = "context.now < datetime(\"9999-01-01\") && context.now.offset(duration(\"365d\")) > datetime(\"2027-01-01\")";
+    let guarded =
+        "context.now < datetime(\"9999-01-01\") && context.now.offset(duration(\"365d\")) > datetime(\"2027-01-01\")";
     let unguarded = "context.now.offset(duration(\"9223372036854775807ms\")) > datetime(\"2027-01-01\")";
     let code = |condition: &str| with_failing_forbid(condition).decide(&ada_edits()).code;
     assert_eq!(code(guarded), Code::Forbidden);

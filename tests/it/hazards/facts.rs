@@ -27,7 +27,9 @@ fn team(id: &str, parents: &[String]) -> Value {
 
 /// A team with that many teams above it, one above the other.
 fn chain(length: usize) -> Value {
-    (0..=length).map(|at| team(&at.to_string(), &if at < length { vec![(at + 1).to_string()] } else { vec![] })).collect()
+    (0..=length)
+        .map(|at| team(&at.to_string(), &if at < length { vec![(at + 1).to_string()] } else { vec![] }))
+        .collect()
 }
 
 /// A person with these attributes besides the required ones.
@@ -46,12 +48,17 @@ fn chains_of_ancestors_are_bounded() {
         assert_eq!(refusal(&chain(length)), "facts.json:1:2: its chain of ancestors is longer than 32", "{length}");
     }
     let long = chain(400);
-    assert!(Entities::from_json_value(long, None).is_ok(), "the control: Cedar takes any chain, and its time grows with the cube");
+    assert!(
+        Entities::from_json_value(long, None).is_ok(),
+        "the control: Cedar takes any chain, and its time grows with the cube"
+    );
 }
 
 #[test]
 fn an_entity_that_is_its_own_ancestor_is_refused() {
-    for ring in [json!([team("a", &["a".to_owned()])]), json!([team("a", &["b".to_owned()]), team("b", &["a".to_owned()])])] {
+    for ring in
+        [json!([team("a", &["a".to_owned()])]), json!([team("a", &["b".to_owned()]), team("b", &["a".to_owned()])])]
+    {
         assert!(refusal(&ring).contains("longer than 32"), "{}", refusal(&ring));
     }
     let below = json!([team("c", &["a".to_owned()]), team("a", &["b".to_owned()]), team("b", &["a".to_owned()])]);
@@ -67,7 +74,13 @@ fn every_spelling_of_a_parent_counts() {
         }
     }
     assert!(refusal(&escaped).contains("longer than 32"));
-    for other in [json!("Team::\"b\""), json!({"__expr": "Team::\"b\""}), json!(["Team", "b"]), json!({"__entity": ["Team", "b"]}), json!(1)] {
+    for other in [
+        json!("Team::\"b\""),
+        json!({"__expr": "Team::\"b\""}),
+        json!(["Team", "b"]),
+        json!({"__entity": ["Team", "b"]}),
+        json!(1),
+    ] {
         let facts = json!([{"uid": {"type": "Team", "id": "a"}, "attrs": {}, "parents": [other]}]);
         assert!(refusal(&facts).contains("is no entity with `type` and `id`"), "{facts}");
     }
@@ -88,7 +101,11 @@ fn ancestors_and_parents_are_bounded() {
     assert_eq!(refusal(&json!(broad)), "accepted");
     let mut broader = teams(limits::MAX_PARENTS + 1);
     broader.push(member(&crowd(limits::MAX_PARENTS + 1)));
-    assert!(refusal(&json!(broader)).contains("the entity has 65 parents, more than 64"), "{}", refusal(&json!(broader)));
+    assert!(
+        refusal(&json!(broader)).contains("the entity has 65 parents, more than 64"),
+        "{}",
+        refusal(&json!(broader))
+    );
     // Layers of 64 teams, each in all of the next: short and narrow, but every further layer adds ancestors to all.
     let layers = |count: usize| -> Value {
         let layer = |number: usize| (0..64).map(move |at| format!("{number}/{at}"));
@@ -126,7 +143,11 @@ fn json_that_nests_without_end_is_refused() {
     let deep = format!("[{{\"uid\": {}", "[".repeat(200_000));
     let text = |text: &str| Document::parse(Source::new("facts.json", text)).map(|_| ()).unwrap_err().to_string();
     assert!(text(&deep).starts_with("facts.json:1:"), "{}", text(&deep));
-    let closed = format!("[{{\"uid\": {{\"type\": \"Team\", \"id\": \"a\"}}, \"attrs\": {{\"a\": {}{}}}}}]", "[".repeat(200_000), "]".repeat(200_000));
+    let closed = format!(
+        "[{{\"uid\": {{\"type\": \"Team\", \"id\": \"a\"}}, \"attrs\": {{\"a\": {}{}}}}}]",
+        "[".repeat(200_000),
+        "]".repeat(200_000)
+    );
     assert!(text(&closed).contains("recursion limit"), "{}", text(&closed));
 }
 
@@ -144,10 +165,22 @@ fn a_file_too_large_or_none_at_all_is_refused_by_looking_at_it() {
 
 #[test]
 fn every_entity_beyond_the_limits_is_reported_at_its_place() {
-    let text = format!("[\n{},\n{},\n{}\n]", team("a", &[]), json!({"uid": "a"}), json!({"uid": {"type": "Team", "id": "x".repeat(5_000)}}));
+    let text = format!(
+        "[\n{},\n{},\n{}\n]",
+        team("a", &[]),
+        json!({"uid": "a"}),
+        json!({"uid": {"type": "Team", "id": "x".repeat(5_000)}})
+    );
     let problems = Document::parse(Source::new("facts.json", text)).unwrap_err();
-    let found: Vec<String> = problems.iter().map(|problem| format!("{} {}", problem.location().unwrap(), problem.message())).collect();
-    assert_eq!(found, ["facts.json:3:1 the entity has no `uid` with `type` and `id`", "facts.json:4:1 a string of 5000 bytes is longer than 4096"]);
+    let found: Vec<String> =
+        problems.iter().map(|problem| format!("{} {}", problem.location().unwrap(), problem.message())).collect();
+    assert_eq!(
+        found,
+        [
+            "facts.json:3:1 the entity has no `uid` with `type` and `id`",
+            "facts.json:4:1 a string of 5000 bytes is longer than 4096"
+        ]
+    );
 }
 
 #[test]
@@ -167,9 +200,18 @@ fn what_a_caller_sends_is_bounded_too() {
     assert_eq!(refused(&ada_edits()), "accepted");
     assert_eq!(refused(&described(people(1_000))), "accepted");
     for (request, message) in [
-        (asks(&format!("Person::\"{long}\""), "edit", "Document::\"lease\"", json!({})), "principal.id: longer than 4096 bytes"),
-        (asks("Person::\"ada\"", "edit", "Document::\"lease\"", json!({"badge": long})), "context.badge: longer than 4096 bytes"),
-        (asks("Person::\"ada\"", "edit", "Document::\"lease\"", json!({"guest": {"type": "Person", "id": long}})), "context.guest: longer than 4096 bytes"),
+        (
+            asks(&format!("Person::\"{long}\""), "edit", "Document::\"lease\"", json!({})),
+            "principal.id: longer than 4096 bytes",
+        ),
+        (
+            asks("Person::\"ada\"", "edit", "Document::\"lease\"", json!({"badge": long})),
+            "context.badge: longer than 4096 bytes",
+        ),
+        (
+            asks("Person::\"ada\"", "edit", "Document::\"lease\"", json!({"guest": {"type": "Person", "id": long}})),
+            "context.guest: longer than 4096 bytes",
+        ),
         (described(people(1_001)), "resource.properties.readers: a list of more than 1000 elements"),
     ] {
         assert_eq!(refused(&request), message);

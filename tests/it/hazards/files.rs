@@ -8,7 +8,8 @@ use mandat::bundle::Bundle;
 use super::fifo;
 use crate::worlds::TempDir;
 
-const SCHEMA: (&str, &str) = ("schemas/s.cedarschema", "entity User; action act appliesTo { principal: User, resource: User };");
+const SCHEMA: (&str, &str) =
+    ("schemas/s.cedarschema", "entity User; action act appliesTo { principal: User, resource: User };");
 const POLICY: (&str, &str) = ("policies/p.cedar", "@id(\"all\") permit (principal, action, resource);");
 
 fn right() -> TempDir {
@@ -19,7 +20,9 @@ fn right() -> TempDir {
 fn load(dir: &TempDir) -> String {
     let (sender, receiver) = mpsc::channel();
     let path = dir.path().to_owned();
-    std::thread::spawn(move || sender.send(Bundle::load(&path).map(|_| "loads".to_owned()).unwrap_or_else(|problems| problems.to_string())));
+    std::thread::spawn(move || {
+        sender.send(Bundle::load(&path).map(|_| "loads".to_owned()).unwrap_or_else(|problems| problems.to_string()))
+    });
     receiver.recv_timeout(Duration::from_secs(60)).expect("loading ends")
 }
 
@@ -38,7 +41,15 @@ fn a_directory_without_policies_is_an_error() {
 
 #[test]
 fn a_file_of_another_name_is_no_policy_to_skip() {
-    for name in ["policies/p.ceder", "policies/p.cedar~", "policies/p.cedar.bak", "policies/P.CEDAR", "policies/rules.tml", "policies/p", "schemas/s.cedarschema.orig"] {
+    for name in [
+        "policies/p.ceder",
+        "policies/p.cedar~",
+        "policies/p.cedar.bak",
+        "policies/P.CEDAR",
+        "policies/rules.tml",
+        "policies/p",
+        "schemas/s.cedarschema.orig",
+    ] {
         let dir = right();
         dir.write(name, POLICY.1);
         assert_eq!(load(&dir), format!("`{name}` is no file of a bundle"));
@@ -61,7 +72,10 @@ fn nothing_is_read_through_a_symbolic_link() {
     let dir = TempDir::with(&[POLICY]);
     symlink(outside.path().join("schemas"), dir.path().join("schemas")).unwrap();
     assert_eq!(load(&dir), "cannot read `schemas/`: it is a symbolic link\nthe bundle has no schema");
-    assert!(std::fs::read_to_string(dir.path().join("schemas/s.cedarschema")).is_ok(), "the control: the link leads to a schema");
+    assert!(
+        std::fs::read_to_string(dir.path().join("schemas/s.cedarschema")).is_ok(),
+        "the control: the link leads to a schema"
+    );
 }
 
 #[test]

@@ -55,29 +55,94 @@ const IF: &str = "if principal == resource then ";
 
 pub const SHAPES: [Shape; 25] = [
     Shape { name: "parentheses", text: |n| when(&around("(", "true", ")", n)), most: 63, unprotected: Dies },
-    Shape { name: "sets", text: |n| when(&format!("{0} == {0}", around("[", "1", "]", n))), most: 63, unprotected: Dies },
-    Shape { name: "records", text: |n| when(&format!("{0} == {0}", around("{a: ", "1", "}", n))), most: 63, unprotected: Dies },
+    Shape {
+        name: "sets",
+        text: |n| when(&format!("{0} == {0}", around("[", "1", "]", n))),
+        most: 63,
+        unprotected: Dies,
+    },
+    Shape {
+        name: "records",
+        text: |n| when(&format!("{0} == {0}", around("{a: ", "1", "}", n))),
+        most: 63,
+        unprotected: Dies,
+    },
     Shape { name: "negations", text: |n| when(&around("!(", "true", ")", n)), most: 31, unprotected: Dies },
-    Shape { name: "minus signs", text: |n| when(&format!("{} < 9", around("-(", "1", ")", n))), most: 31, unprotected: Dies },
-    Shape { name: "negations without brackets", text: |n| when(&around("!", "true", "", n)), most: 63, unprotected: Refuses },
-    Shape { name: "minus signs without brackets", text: |n| when(&around("-", "1", " < 9", n)), most: 63, unprotected: Refuses },
+    Shape {
+        name: "minus signs",
+        text: |n| when(&format!("{} < 9", around("-(", "1", ")", n))),
+        most: 31,
+        unprotected: Dies,
+    },
+    Shape {
+        name: "negations without brackets",
+        text: |n| when(&around("!", "true", "", n)),
+        most: 63,
+        unprotected: Refuses,
+    },
+    Shape {
+        name: "minus signs without brackets",
+        text: |n| when(&around("-", "1", " < 9", n)),
+        most: 63,
+        unprotected: Refuses,
+    },
     Shape { name: "if in then", text: |n| when(&around(IF, "true", " else true", n)), most: 8, unprotected: Dies },
-    Shape { name: "if in else", text: |n| when(&around(&format!("{IF} true else "), "true", "", n)), most: 8, unprotected: Dies },
-    Shape { name: "if in if", text: |n| when(&around("if ", "true", " then true else true", n)), most: 8, unprotected: Dies },
-    Shape { name: "if in brackets", text: |n| when(&around(&format!("({IF}"), "true", " else true)", n)), most: 8, unprotected: Dies },
-    Shape { name: "and", text: |n| when(&chain("principal == principal", " && principal == principal", n)), most: 255, unprotected: Takes },
-    Shape { name: "or", text: |n| when(&chain("principal == principal", " || principal == principal", n)), most: 255, unprotected: Takes },
+    Shape {
+        name: "if in else",
+        text: |n| when(&around(&format!("{IF} true else "), "true", "", n)),
+        most: 8,
+        unprotected: Dies,
+    },
+    Shape {
+        name: "if in if",
+        text: |n| when(&around("if ", "true", " then true else true", n)),
+        most: 8,
+        unprotected: Dies,
+    },
+    Shape {
+        name: "if in brackets",
+        text: |n| when(&around(&format!("({IF}"), "true", " else true)", n)),
+        most: 8,
+        unprotected: Dies,
+    },
+    Shape {
+        name: "and",
+        text: |n| when(&chain("principal == principal", " && principal == principal", n)),
+        most: 255,
+        unprotected: Takes,
+    },
+    Shape {
+        name: "or",
+        text: |n| when(&chain("principal == principal", " || principal == principal", n)),
+        most: 255,
+        unprotected: Takes,
+    },
     Shape { name: "plus", text: |n| when(&chain("9 > 1", " + 1", n)), most: 255, unprotected: Takes },
     Shape { name: "minus", text: |n| when(&chain("9 > 1", " - 1", n)), most: 255, unprotected: Takes },
     Shape { name: "times", text: |n| when(&chain("9 > 1", " * 1", n)), most: 255, unprotected: Takes },
     Shape { name: "comparisons", text: |n| when(&chain("1", " == 1", n)), most: usize::MAX, unprotected: Refuses },
     Shape { name: "members", text: |n| when(&chain("principal", ".manager", n)), most: 255, unprotected: Takes },
     Shape { name: "indexes", text: |n| when(&chain("principal", "[\"manager\"]", n)), most: 255, unprotected: Takes },
-    Shape { name: "methods", text: |n| when(&format!("{} < context.now", chain("context.now", ".toDate()", n))), most: 126, unprotected: Takes },
+    Shape {
+        name: "methods",
+        text: |n| when(&format!("{} < context.now", chain("context.now", ".toDate()", n))),
+        most: 126,
+        unprotected: Takes,
+    },
     Shape { name: "calls", text: |n| when(&chain("f", "(1)", n)), most: 255, unprotected: Refuses },
-    Shape { name: "has", text: |n| when(&chain("principal has manager", ".manager", n)), most: 255, unprotected: Takes },
+    Shape {
+        name: "has",
+        text: |n| when(&chain("principal has manager", ".manager", n)),
+        most: 255,
+        unprotected: Takes,
+    },
     Shape { name: "names", text: |n| when(&chain("principal is A", "::A", n)), most: usize::MAX, unprotected: Takes },
-    Shape { name: "conditions", text: |n| when("true").replace(';', &" when { principal == principal }".repeat(n)) + ";", most: 253, unprotected: Takes },
+    Shape {
+        name: "conditions",
+        text: |n| when("true").replace(';', &" when { principal == principal }".repeat(n)) + ";",
+        most: 253,
+        unprotected: Takes,
+    },
     Shape { name: "towers", text: |n| when(&format!("{} > 1", tower(n))), most: 28, unprotected: Dies },
 ];
 
@@ -88,10 +153,16 @@ fn accepted(text: &str) -> bool {
 #[test]
 fn every_shape_is_accepted_up_to_its_limit_and_refused_beyond() {
     for shape in SHAPES {
-        for depth in [1, 50, 63, 64, 253, 254, 255, 256, 500, 5_000, 50_000].into_iter().chain([shape.most.min(60_000)]) {
+        for depth in [1, 50, 63, 64, 253, 254, 255, 256, 500, 5_000, 50_000].into_iter().chain([shape.most.min(60_000)])
+        {
             assert_eq!(accepted(&(shape.text)(depth)), depth <= shape.most, "{} at {depth}", shape.name);
         }
-        assert!(shape.most > 60_000 || !accepted(&(shape.text)(shape.most + 1)), "{} at {}", shape.name, shape.most + 1);
+        assert!(
+            shape.most > 60_000 || !accepted(&(shape.text)(shape.most + 1)),
+            "{} at {}",
+            shape.name,
+            shape.most + 1
+        );
     }
 }
 
@@ -110,14 +181,20 @@ fn cedars_validator_doubles_its_time_with_every_constant_if() {
         (0..3).map(|_| validate()).min().unwrap()
     };
     let (most, twice) = (fastest(nesting::MAX_CONDITIONALS), fastest(2 * nesting::MAX_CONDITIONALS));
-    assert!(twice > 8 * most, "the control: {most:?} at the limit, {twice:?} at twice the limit; if it grows like anything else, the limit can go");
+    assert!(
+        twice > 8 * most,
+        "the control: {most:?} at the limit, {twice:?} at twice the limit; if it grows like anything else, the limit can go"
+    );
 }
 
 #[test]
 fn the_place_of_the_first_token_too_deep_is_reported() {
     let text = (SHAPES[0].text)(64);
     let problem = nesting::check(&Source::new("policies/deep.cedar", &*text)).unwrap_err();
-    assert_eq!(problem.location().unwrap().to_string(), format!("policies/deep.cedar:2:{}", "permit (principal, action, resource) when { ".len() + 64));
+    assert_eq!(
+        problem.location().unwrap().to_string(),
+        format!("policies/deep.cedar:2:{}", "permit (principal, action, resource) when { ".len() + 64)
+    );
     assert_eq!((problem.message(), problem.underlined()), ("nested deeper than 64", Some("(")));
     assert!(problem.help_text().is_some());
 }
@@ -172,7 +249,20 @@ fn whole_life(policies: String) -> &'static str {
 
 #[test]
 fn what_is_accepted_lives_on_an_ordinary_stack() {
-    let never_false = ["parentheses", "sets", "records", "minus", "times", "and", "or", "conditions", "if in brackets", "if in else", "methods", "towers"];
+    let never_false = [
+        "parentheses",
+        "sets",
+        "records",
+        "minus",
+        "times",
+        "and",
+        "or",
+        "conditions",
+        "if in brackets",
+        "if in else",
+        "methods",
+        "towers",
+    ];
     for shape in SHAPES.iter().filter(|shape| never_false.contains(&shape.name)) {
         assert_eq!(whole_life((shape.text)(shape.most)), "permitted", "{}", shape.name);
     }

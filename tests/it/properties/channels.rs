@@ -7,10 +7,15 @@ use mandat::{
     problem::Source,
     request::Request,
 };
-use serde_json::Value;
 use proptest::{prop_assert, test_runner::TestCaseError};
+use serde_json::Value;
 
-use super::{CASES, Print, Seen, ground::Ground, of_worlds, programme_files, tape::{self, Tape}};
+use super::{
+    CASES, Print, Seen,
+    ground::Ground,
+    of_worlds, programme_files,
+    tape::{self, Tape},
+};
 use crate::{support::programme, worlds::World};
 
 const CHANNELS: [&str; 2] = ["token", "applicationPassword"];
@@ -27,7 +32,8 @@ fn through(ground: &Ground, request: &Request, tape: &mut Tape) -> Option<(Reque
     let first = usize::from(tape.chance(30));
     for channel in [Some(CHANNELS[first]), tape.chance(10).then_some(CHANNELS[1 - first])].into_iter().flatten() {
         let Shape::Entity(entity_type) = &declared.get(channel)?.shape else { return None };
-        let stored: Vec<&Value> = ground.entities.iter().filter(|entity| entity["uid"]["type"] == entity_type.to_string()).collect();
+        let stored: Vec<&Value> =
+            ground.entities.iter().filter(|entity| entity["uid"]["type"] == entity_type.to_string()).collect();
         let chosen = *tape.pick(&stored);
         if request.principal.entity_type == "User" && tape.chance(80) {
             directly.principal.id = chosen["attrs"]["user"]["id"].as_str()?.to_owned();
@@ -43,7 +49,14 @@ fn through(ground: &Ground, request: &Request, tape: &mut Tape) -> Option<(Reque
 }
 
 /// Asks both; whatever is allowed through a channel must be allowed without it.
-fn gives_no_more(ground: &Ground, world: &World, request: &Request, tape: &mut Tape, seen: &Seen, cut: &Cell<usize>) -> Result<(), TestCaseError> {
+fn gives_no_more(
+    ground: &Ground,
+    world: &World,
+    request: &Request,
+    tape: &mut Tape,
+    seen: &Seen,
+    cut: &Cell<usize>,
+) -> Result<(), TestCaseError> {
     let Some((directly, through)) = through(ground, request, tape) else { return Ok(()) };
     let (directly, with_channel) = (world.decide(&directly), world.decide(&through));
     seen.note(&Print::of(&with_channel));
@@ -56,7 +69,10 @@ fn gives_no_more(ground: &Ground, world: &World, request: &Request, tape: &mut T
 fn no_channel_gives_more_than_its_user_has() {
     let (seen, cut) = (Seen::default(), Cell::new(0));
     let bundle = programme();
-    tape::holds(2 * CASES, of_worlds(&bundle, |ground, world, request, tape| gives_no_more(ground, world, request, tape, &seen, &cut)));
+    tape::holds(
+        2 * CASES,
+        of_worlds(&bundle, |ground, world, request, tape| gives_no_more(ground, world, request, tape, &seen, &cut)),
+    );
     seen.expect(&[("permitted", 3), ("forbidden", 100)]);
     assert!(cut.get() > 50, "a channel cut down its user's right only {} times", cut.get());
 }
@@ -70,6 +86,9 @@ fn a_permit_for_tokens_is_found() {
     files.policies.push(Source::new("policies/careless.cedar", careless));
     let bundle = Arc::new(Bundle::from_files(files).unwrap_or_else(|problems| panic!("{problems}")));
     let (seen, cut) = (Seen::default(), Cell::new(0));
-    let found = tape::fails(CASES, of_worlds(&bundle, |ground, world, request, tape| gives_no_more(ground, world, request, tape, &seen, &cut)));
+    let found = tape::fails(
+        CASES,
+        of_worlds(&bundle, |ground, world, request, tape| gives_no_more(ground, world, request, tape, &seen, &cut)),
+    );
     assert!(found.contains("the channel opened"), "{found}");
 }

@@ -14,7 +14,12 @@ use mandat::{
 use proptest::prop_assert_eq;
 use serde_json::json;
 
-use super::{CASES, Print, ground::Ground, of_worlds, programme_files, tape::{self, Tape}};
+use super::{
+    CASES, Print,
+    ground::Ground,
+    of_worlds, programme_files,
+    tape::{self, Tape},
+};
 use crate::{
     support::programme,
     worlds::{World, asks, noon},
@@ -47,15 +52,18 @@ fn claiming(ground: &Ground, request: &Request, about: impl Fn(&Party) -> bool, 
 /// How many decisions of that bundle change by claims about entities that the facts know, or do not know.
 fn changed(bundle: &Arc<Bundle>, about_known: bool, must_not: bool) -> usize {
     let changed = Cell::new(0);
-    tape::holds(CASES, of_worlds(bundle, |ground, world, request, tape| {
-        let claiming = claiming(ground, request, |party| known(world, party) == about_known, tape);
-        let (without, with) = (Print::of(&world.decide(request)), Print::of(&world.decide(&claiming)));
-        changed.set(changed.get() + usize::from(without != with));
-        if must_not {
-            prop_assert_eq!(without, with, "{:?}", claiming);
-        }
-        Ok(())
-    }));
+    tape::holds(
+        CASES,
+        of_worlds(bundle, |ground, world, request, tape| {
+            let claiming = claiming(ground, request, |party| known(world, party) == about_known, tape);
+            let (without, with) = (Print::of(&world.decide(request)), Print::of(&world.decide(&claiming)));
+            changed.set(changed.get() + usize::from(without != with));
+            if must_not {
+                prop_assert_eq!(without, with, "{:?}", claiming);
+            }
+            Ok(())
+        }),
+    );
     changed.get()
 }
 
@@ -82,18 +90,26 @@ fn with_override_claims_about_known_entities_do_change_decisions() {
 #[test]
 fn the_slice_around_a_claim_is_as_good_as_all_facts() {
     let (bundle, described, allowed) = (programme_that("override"), Cell::new(0), Cell::new(0));
-    tape::holds(CASES, of_worlds(&bundle, |ground, world, request, tape| {
-        let request = claiming(ground, request, |_| true, tape);
-        let asked = Question::ask(&world.bundle, &*world.snapshot, &request, &noon()).unwrap();
-        let Asked::Question(question) = asked else { return Ok(()) };
-        let slice = |supplied, level| world.snapshot.slice(&question.roots, supplied, level).unwrap().entities;
-        let gathered = decide(&world.bundle, &question.request, &slice(question.supplied.clone(), 4));
-        let whole = (*slice(Vec::new(), 4)).clone().upsert_entities(question.supplied.clone(), None).unwrap();
-        described.set(described.get() + usize::from(!question.supplied.is_empty()));
-        allowed.set(allowed.get() + usize::from(gathered.allowed()));
-        prop_assert_eq!(Print::of(&gathered), Print::of(&decide(&world.bundle, &question.request, &whole)), "{:?}", request);
-        Ok(())
-    }));
+    tape::holds(
+        CASES,
+        of_worlds(&bundle, |ground, world, request, tape| {
+            let request = claiming(ground, request, |_| true, tape);
+            let asked = Question::ask(&world.bundle, &*world.snapshot, &request, &noon()).unwrap();
+            let Asked::Question(question) = asked else { return Ok(()) };
+            let slice = |supplied, level| world.snapshot.slice(&question.roots, supplied, level).unwrap().entities;
+            let gathered = decide(&world.bundle, &question.request, &slice(question.supplied.clone(), 4));
+            let whole = (*slice(Vec::new(), 4)).clone().upsert_entities(question.supplied.clone(), None).unwrap();
+            described.set(described.get() + usize::from(!question.supplied.is_empty()));
+            allowed.set(allowed.get() + usize::from(gathered.allowed()));
+            prop_assert_eq!(
+                Print::of(&gathered),
+                Print::of(&decide(&world.bundle, &question.request, &whole)),
+                "{:?}",
+                request
+            );
+            Ok(())
+        }),
+    );
     assert!(described.get() > 1_000 && allowed.get() > 100, "{described:?} {allowed:?}");
 }
 
@@ -109,14 +125,20 @@ fn cedars_escapes_and_undeclared_attributes_are_refused() {
     };
     let entity = json!({"__entity": {"type": "User", "id": "u-ada"}});
     let extension = json!({"__extn": {"fn": "datetime", "arg": "2026-10-01"}});
-    for (attribute, _) in &bundle.shapes.entity_types["Product"].attributes {
+    for attribute in bundle.shapes.entity_types["Product"].attributes.keys() {
         for escape in [&entity, &extension, &json!([entity]), &json!({"__expr": "principal"}), &json!(null)] {
             let refusal = refused(json!({attribute.clone(): escape})).unwrap_err();
-            assert!(refusal.starts_with(&format!("resource.properties.{attribute}")), "{attribute} {escape}: {refusal}");
+            assert!(
+                refusal.starts_with(&format!("resource.properties.{attribute}")),
+                "{attribute} {escape}: {refusal}"
+            );
         }
     }
     for undeclared in ["organisation", "uid", "parents", "__entity", "", "owner "] {
-        assert!(refused(json!({undeclared: "x"})).unwrap_err().starts_with(&format!("resource.properties.{undeclared}: ")), "{undeclared}");
+        assert!(
+            refused(json!({undeclared: "x"})).unwrap_err().starts_with(&format!("resource.properties.{undeclared}: ")),
+            "{undeclared}"
+        );
     }
     assert_eq!(refused(json!({"family": "domain", "owner": {"type": "User", "id": "u-ada"}})), Ok(()), "the control");
 }

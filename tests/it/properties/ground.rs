@@ -72,7 +72,11 @@ impl Ground<'_> {
         }
         let (attribute, field) = fields.iter().nth(tape.below(fields.len())).unwrap();
         let around = self.around(&entity_type, &id);
-        let value = if field.optional && tape.chance(30) { None } else { Some(self.value(attribute, &field.shape, &around, tape)) };
+        let value = if field.optional && tape.chance(30) {
+            None
+        } else {
+            Some(self.value(attribute, &field.shape, &around, tape))
+        };
         let attributes = self.entities[at]["attrs"].as_object_mut().unwrap();
         match value {
             Some(value) => attributes.insert(attribute.clone(), value),
@@ -93,7 +97,9 @@ impl Ground<'_> {
         match parents.iter().position(|parent| *parent == group) {
             Some(position) => drop(parents.remove(position)),
             // Groups of groups: no entity may become its own ancestor.
-            None if entity_type != "Team" && entity_type != "Folder" && group["id"] != id.as_str() => parents.push(group),
+            None if entity_type != "Team" && entity_type != "Folder" && group["id"] != id.as_str() => {
+                parents.push(group)
+            }
             None => {}
         }
     }
@@ -125,7 +131,13 @@ impl Ground<'_> {
         }
     }
 
-    fn context(&self, fields: &Fields, resource: &(String, String), near: &BTreeSet<(String, String)>, tape: &mut Tape) -> Properties {
+    fn context(
+        &self,
+        fields: &Fields,
+        resource: &(String, String),
+        near: &BTreeSet<(String, String)>,
+        tape: &mut Tape,
+    ) -> Properties {
         let mut context = Properties::new();
         for (name, field) in fields.iter().filter(|(name, _)| *name != "now") {
             // Channels are rare in life; given half of the time they would deny nearly everything.
@@ -133,14 +145,24 @@ impl Ground<'_> {
             if field.optional && !tape.chance(percent) {
                 continue;
             }
-            let value = if name == "before" { self.before(&field.shape, resource, near, tape) } else { self.value(name, &field.shape, near, tape) };
+            let value = if name == "before" {
+                self.before(&field.shape, resource, near, tape)
+            } else {
+                self.value(name, &field.shape, near, tape)
+            };
             context.insert(name.clone(), value);
         }
         context
     }
 
     /// What the resource was before a change: as it stands, but for an attribute or two.
-    fn before(&self, shape: &Shape, (entity_type, id): &(String, String), near: &BTreeSet<(String, String)>, tape: &mut Tape) -> Value {
+    fn before(
+        &self,
+        shape: &Shape,
+        (entity_type, id): &(String, String),
+        near: &BTreeSet<(String, String)>,
+        tape: &mut Tape,
+    ) -> Value {
         let (Shape::Record(fields), Some(stored)) = (shape, self.stored(entity_type, id)) else {
             return self.value("before", shape, near, tape);
         };
@@ -176,7 +198,11 @@ impl Ground<'_> {
             }
             Shape::Record(fields) => {
                 let given = fields.iter().filter(|(_, field)| !field.optional || tape.chance(50)).collect::<Vec<_>>();
-                given.into_iter().map(|(name, field)| (name.clone(), self.value(name, &field.shape, near, tape))).collect::<Map<_, _>>().into()
+                given
+                    .into_iter()
+                    .map(|(name, field)| (name.clone(), self.value(name, &field.shape, near, tape)))
+                    .collect::<Map<_, _>>()
+                    .into()
             }
             Shape::Extension(_) => json!(tape.pick(&MOMENTS)),
         }
@@ -201,7 +227,8 @@ impl Ground<'_> {
     /// An entity, what it refers to and what refers to it.
     fn beside(&self, entity_type: &str, id: &str) -> BTreeSet<(String, String)> {
         let entity = (entity_type.to_owned(), id.to_owned());
-        let mut found: BTreeSet<_> = self.entities.iter().filter(|other| mentions(&other["attrs"], &entity)).map(name).collect();
+        let mut found: BTreeSet<_> =
+            self.entities.iter().filter(|other| mentions(&other["attrs"], &entity)).map(name).collect();
         if let Some(stored) = self.stored(entity_type, id) {
             references(&stored["attrs"], &mut found);
             references(&stored["parents"], &mut found);

@@ -6,7 +6,10 @@ use mandat::{bundle::Bundle, request::Request};
 use proptest::prop_assert_eq;
 use serde_json::{Value, json};
 
-use super::{CASES, Print, QUESTIONS, Seen, programme_ground, tape::{self, Tape}};
+use super::{
+    CASES, Print, QUESTIONS, Seen, programme_ground,
+    tape::{self, Tape},
+};
 use crate::{support::programme, worlds::World};
 
 fn entity(entity_type: &str, id: &str) -> Value {
@@ -53,7 +56,12 @@ fn foreign(tape: &mut Tape) -> Vec<Value> {
 }
 
 /// How many decisions differ between a world and the same with what `add` adds for a question.
-fn differing(bundle: &Arc<Bundle>, seen: &Seen, must_not: bool, add: impl Fn(&mut Vec<Value>, &Request, &mut Tape)) -> usize {
+fn differing(
+    bundle: &Arc<Bundle>,
+    seen: &Seen,
+    must_not: bool,
+    add: impl Fn(&mut Vec<Value>, &Request, &mut Tape),
+) -> usize {
     let differing = Cell::new(0);
     tape::holds(CASES, |mut tape| {
         let mut ground = programme_ground(bundle);

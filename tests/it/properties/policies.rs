@@ -75,10 +75,12 @@ const CLAUSES: [&str; 16] = [
 ];
 
 fn conditions(tape: &mut Tape) -> String {
-    let clause = |tape: &mut Tape| format!("({})", tape.pick(&CLAUSES)).replace("(context has token)", "context has token");
+    let clause =
+        |tape: &mut Tape| format!("({})", tape.pick(&CLAUSES)).replace("(context has token)", "context has token");
     let block = |tape: &mut Tape| {
         let keyword = tape.pick(&["when", "when", "unless"]);
-        let joined = (0..tape.below(3)).fold(clause(tape), |text, _| format!("{text} {} {}", tape.pick(&["&&", "&&", "||"]), clause(tape)));
+        let joined = (0..tape.below(3))
+            .fold(clause(tape), |text, _| format!("{text} {} {}", tape.pick(&["&&", "&&", "||"]), clause(tape)));
         format!(" {keyword} {{ {joined} }}")
     };
     (0..tape.below(4)).map(|_| block(tape)).collect()
@@ -96,7 +98,8 @@ fn policy(number: usize, tape: &mut Tape) -> String {
 fn valid(tape: &mut Tape) -> Vec<String> {
     let mut policies: Vec<String> = (0..6 + tape.below(24)).map(|number| policy(number, tape)).collect();
     while let Err(problems) = office(&policies.concat()) {
-        let wrong: Vec<usize> = problems.iter().filter_map(|problem| problem.location()).map(|at| at.line - 1).collect();
+        let wrong: Vec<usize> =
+            problems.iter().filter_map(|problem| problem.location()).map(|at| at.line - 1).collect();
         if wrong.is_empty() {
             return Vec::new();
         }
@@ -143,7 +146,12 @@ fn the_index_decides_random_policies_as_the_full_scan_does() {
     });
     seen.expect(&[("permitted", 50), ("forbidden", 50), ("not_permitted", 50), ("evaluation_error", 2)]);
     assert!(policies.get() > 500, "only {} random policies were valid", policies.get());
-    assert!(failed.get() > 5 && rescued.get() > 0, "forbids failed {} times; Cedar alone would have allowed {}", failed.get(), rescued.get());
+    assert!(
+        failed.get() > 5 && rescued.get() > 0,
+        "forbids failed {} times; Cedar alone would have allowed {}",
+        failed.get(),
+        rescued.get()
+    );
 }
 
 /// The control: an index that lacks one of them is noticed.
@@ -151,7 +159,11 @@ fn the_index_decides_random_policies_as_the_full_scan_does() {
 fn an_index_that_lacks_a_random_policy_is_noticed() {
     let found = tape::fails(16 * CASES, |mut tape| {
         let policies = valid(&mut tape);
-        let (Ok(whole), Ok(lacking)) = (office(&policies.concat()), office(&policies.iter().skip(1).cloned().collect::<String>())) else { return Ok(()) };
+        let (Ok(whole), Ok(lacking)) =
+            (office(&policies.concat()), office(&policies.iter().skip(1).cloned().collect::<String>()))
+        else {
+            return Ok(());
+        };
         let (requests, world) = world(&Arc::new(whole), &mut tape);
         for request in requests {
             let Some((question, entities)) = world.question(&request) else { continue };
