@@ -21,11 +21,13 @@ use mandat::{
         question::{Asked, Question},
     },
     explanation::{self, Explanation},
-    facts::{Facts as _, Snapshot, document::Document, memory::MemoryFacts},
+    facts::{Facts as _, Snapshot, document::Document, memory::{MemoryFacts, read_source}},
     problem::{Problems, Source},
     request::{Circumstances, Party, Request},
 };
 use serde_json::{Value, json};
+
+use crate::support::programme_dir;
 
 /// The office's schema and any policies.
 pub fn office(policies: &str) -> Result<Bundle, Problems> {
@@ -39,6 +41,12 @@ pub fn office(policies: &str) -> Result<Bundle, Problems> {
 /// The office's facts as a document that may still be changed.
 pub fn office_facts() -> Document {
     Document::parse(Source::new("office.json", include_str!("worlds/office.json"))).unwrap()
+}
+
+/// The sample facts of the partner programme.
+pub fn programme_facts() -> Document {
+    let path = programme_dir().join("tests/facts/programme.json");
+    Document::parse(read_source(&path).unwrap()).unwrap()
 }
 
 /// The time at which tests ask: noon on 1 October 2026, UTC.
