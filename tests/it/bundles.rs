@@ -271,6 +271,7 @@ fn the_golden_problems_are_as_reviewed() {
     let mut now = String::from("What an author sees of each mistake; tests/it/bundles.rs writes it.\n");
     for mistake in mistakes() {
         let shown: String = problems(&mistake).iter().map(|problem| problem_text(problem) + "\n").collect();
+        let shown = shown.replace('\u{202e}', "\\u{202e}");
         let short = shown.lines().map(|line| line.chars().take(160).collect::<String>().trim_end().to_owned() + "\n");
         now +=
             &format!("\n== {}\n\n{}", mistake.name, short.collect::<String>().trim_end_matches('\n').to_owned() + "\n");

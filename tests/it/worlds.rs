@@ -21,7 +21,11 @@ use mandat::{
         question::{Asked, Question},
     },
     explanation::{self, Explanation},
-    facts::{Facts as _, Snapshot, document::Document, memory::{MemoryFacts, read_source}},
+    facts::{
+        Facts as _, Snapshot,
+        document::Document,
+        memory::{MemoryFacts, read_source},
+    },
     problem::{Problems, Source},
     request::{Circumstances, Party, Request},
 };
