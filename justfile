@@ -28,7 +28,7 @@ golden:
     MANDAT_GOLDEN=write cargo test --locked --test it readme -- --test-threads 1
 
 # Long runs of the random tests; CI runs a short form of each.
-soak CASES="200000":
+soak CASES="10000":
     PROPTEST_CASES={{CASES}} cargo test --locked --release --test it properties
 
 # Measure decisions; figures go to docs/benchmarks.md.

@@ -11,10 +11,7 @@ use crate::{
     bundle::Bundle,
     engine::{Answer, Engine},
     facts::memory::MemoryFacts,
-    http::{
-        answer::DecisionAnswer,
-        wire::{self, Evaluation},
-    },
+    http::{answer::DecisionAnswer, json, wire},
     problem::{Problem, Problems},
     request::{Circumstances, Request},
 };
@@ -65,16 +62,17 @@ fn prepare(arguments: &Arguments) -> Result<(Engine, Request, bool), Problems> {
 
 fn read_request(path: &Path) -> Result<(Request, bool), Problem> {
     let name = path.display();
-    let mut text = String::new();
+    let mut text = Vec::new();
     let read = if path == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text).map(|_| ())
+        std::io::stdin().read_to_end(&mut text).map(|_| ())
     } else {
-        fs::read_to_string(path).map(|content| text = content)
+        fs::read(path).map(|content| text = content)
     };
     read.map_err(|error| Problem::new(format!("cannot read the request `{name}`: {error}")))?;
-    let mut evaluation: Evaluation = serde_json::from_str(&text)
-        .map_err(|error| Problem::new(format!("the request `{name}` is no AuthZEN evaluation: {error}")))?;
+    let body =
+        json::read(&text).map_err(|error| Problem::new(format!("the request `{name}` is no JSON we take: {error}")))?;
     let invalid = |error| Problem::new(format!("the request `{name}`: {}", wire::in_wire_words(error)));
+    let mut evaluation = wire::evaluation(body).map_err(invalid)?;
     let options = wire::options(evaluation.options.take()).map_err(invalid)?;
     Ok((wire::request(evaluation).map_err(invalid)?, options.explain))
 }

@@ -1,4 +1,4 @@
-//! Decisions: the one place that calls Cedar's authorizer, and the rules for when it fails.
+//! Decisions: the one place that has Cedar evaluate policies, and the rules for when it fails.
 //!
 //! A request becomes a [`question::Question`]; the facts give it a slice; [`decide`] has Cedar evaluate the
 //! policies that can matter and combines what they say as Cedar does: a forbid that applies forbids, else
