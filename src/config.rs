@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::problem::{Problem, Problems, Source};
 
@@ -18,6 +19,8 @@ pub struct Settings {
     pub policies: PolicySettings,
     /// How facts and what callers say of them meet.
     pub facts: FactSettings,
+    /// Where the terms of an order stand in the facts; without it, callers state them.
+    pub quotes: Option<Spanned<QuoteSettings>>,
     /// How the service listens and what it accepts.
     pub server: ServerSettings,
 }
@@ -56,6 +59,84 @@ pub enum CallerProperties {
     Override,
     /// They are not looked at.
     Ignore,
+}
+
+/// `[quotes]`: names of the schema, so that no domain's words are in the engine.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteSettings {
+    /// Entity type of clients and partners.
+    pub organization: String,
+    /// Entity type of what a client can have.
+    pub product: String,
+    /// Entity type of what binds a client and a partner, and its attributes.
+    pub agreement: AgreementNames,
+    /// By what an organisation shows that it is a partner.
+    pub partner: StatusNames,
+    /// Attributes of a client that refer to its agreements in force.
+    pub client_agreements: Vec<String>,
+    /// Attribute of a product that refers to the agreement that manages it.
+    pub managed_by: String,
+    /// Attribute of a product that refers to whose it is.
+    pub product_of: String,
+    /// Attributes of the payer that its tax depends on.
+    pub tax: TaxNames,
+    /// Asked for lines that start something.
+    pub order: OrderQuestion,
+    /// Asked for lines that go on with something.
+    pub renewal: OrderQuestion,
+}
+
+/// `[quotes]` agreement.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgreementNames {
+    /// Entity type.
+    pub r#type: String,
+    /// Refers to the client.
+    pub client: String,
+    /// Refers to the partner.
+    pub partner: String,
+    /// Holds the status.
+    pub status: String,
+    /// The status that is in force.
+    pub active: String,
+    /// Holds `limited` or `full`.
+    pub access: String,
+    /// Holds `client` or `partner`, with full access.
+    pub payment: String,
+}
+
+/// An attribute and the value that counts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusNames {
+    /// Holds the status.
+    pub status: String,
+    /// The status that is in force.
+    pub active: String,
+}
+
+/// Attributes that taxes depend on.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaxNames {
+    /// ISO 3166-1 alpha-2 country.
+    pub country: String,
+    /// VAT number.
+    pub vat_number: String,
+}
+
+/// The question whether a line may be ordered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderQuestion {
+    /// The action.
+    pub action: String,
+    /// Attribute of its context that names who pays.
+    pub payer: String,
+    /// Attribute of its context that names the product's family, where it has one.
+    pub family: Option<String>,
 }
 
 /// `[server]`

@@ -7,8 +7,13 @@
 //! 3. the policies decide ([`crate::decision`]);
 //! 4. where asked for, the decision is explained ([`crate::explanation`]).
 //!
+//! What an order costs is asked of the same moment ([`quote`]), so that a price and the decision that allows
+//! it come from one bundle and one state of the facts.
+//!
 //! A reload swaps the bundle behind an atomic pointer: it never makes a decision wait, and a moment that
 //! was taken before keeps the bundle it has.
+
+pub mod quote;
 
 use std::sync::Arc;
 

@@ -15,6 +15,7 @@ pub mod engine;
 pub mod explanation;
 pub mod facts;
 pub mod http;
+pub mod pricing;
 pub mod problem;
 pub mod request;
 pub mod telemetry;

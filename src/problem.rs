@@ -7,7 +7,7 @@
 
 use std::{fmt, sync::Arc};
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceSpan};
+use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceSpan};
 
 /// A file as it was read: its path relative to the bundle (or as the caller named it) and its text.
 #[derive(Debug, Clone)]
@@ -67,6 +67,7 @@ impl fmt::Display for Location {
 /// One mistake in one place.
 #[derive(Debug, Clone)]
 pub struct Problem {
+    code: Option<&'static str>,
     message: String,
     help: Option<String>,
     place: Option<Box<Place>>,
@@ -84,13 +85,14 @@ struct Place {
 impl Problem {
     /// A problem that has no place of its own (a directory that is missing).
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: None, place: None, source: None }
+        Self { code: None, message: message.into(), help: None, place: None, source: None }
     }
 
     /// A problem at a stretch of a file.
     pub fn at(source: &Source, span: impl Into<SourceSpan>, message: impl Into<String>) -> Self {
         let span = span.into();
         Self {
+            code: None,
             message: message.into(),
             help: None,
             source: Some(source.clone()),
@@ -126,6 +128,13 @@ impl Problem {
         self
     }
 
+    /// A stable code by which it can be looked up: `E…` is an error, `W…` a warning.
+    #[must_use]
+    pub fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
     /// The words under the underlined text.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
@@ -133,6 +142,16 @@ impl Problem {
             place.label = label.into();
         }
         self
+    }
+
+    /// The stable code, where it has one.
+    pub fn code_text(&self) -> Option<&'static str> {
+        self.code
+    }
+
+    /// Whether it is only a warning: what it speaks of can be meant so.
+    pub fn is_warning(&self) -> bool {
+        self.code.is_some_and(|code| code.starts_with('W'))
     }
 
     /// What is wrong, without its place.
@@ -180,6 +199,14 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 impl Diagnostic for Problem {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(if self.is_warning() { Severity::Warning } else { Severity::Error })
+    }
+
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
@@ -208,6 +235,13 @@ impl Problems {
     /// Nothing wrong so far.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Takes the warnings out: they are told, but keep nothing from being used.
+    pub fn take_warnings(&mut self) -> Self {
+        let (warnings, errors) = std::mem::take(&mut self.0).into_iter().partition(Problem::is_warning);
+        self.0 = errors;
+        Self(warnings)
     }
 
     /// All of them, in the order found.
@@ -255,9 +289,13 @@ impl fmt::Display for Problems {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            match problem.location() {
-                Some(location) => write!(f, "{location}: {}", problem.message)?,
-                None => f.write_str(&problem.message)?,
+            if let Some(location) = problem.location() {
+                write!(f, "{location}: ")?;
+            }
+            match (problem.code, &problem.help) {
+                (Some(code), Some(help)) => write!(f, "{code}: {}; {help}", problem.message)?,
+                (Some(code), None) => write!(f, "{code}: {}", problem.message)?,
+                (None, _) => f.write_str(&problem.message)?,
             }
         }
         Ok(())

@@ -23,6 +23,8 @@ pub struct Files {
     pub schemas: Vec<Source>,
     /// `policies/rules.toml`: the register of rules.
     pub rules: Option<Source>,
+    /// `tariffs/*.toml`, by name: price books, and the table of tax rates.
+    pub tariffs: Vec<Source>,
     /// `mandat.toml`: the settings.
     pub settings: Option<Source>,
     /// `sha256:` and 64 hexadecimal digits over all of these.
@@ -51,6 +53,13 @@ pub fn read(dir: &Path) -> Result<Files, Problems> {
             _ => problems.push(unknown("schemas", &name, "*.cedarschema")),
         }
     }
+    for name in list(dir, "tariffs", &mut problems) {
+        match name.rsplit_once('.') {
+            Some((_, "toml")) => files.tariffs.extend(read_file(dir, &format!("tariffs/{name}"), &mut problems)),
+            Some((_, "md")) => {}
+            _ => problems.push(unknown("tariffs", &name, "*.toml")),
+        }
+    }
     if files.schemas.is_empty() {
         problems.push(Problem::new("the bundle has no schema").help("put one at `schemas/*.cedarschema`"));
     }
@@ -64,8 +73,12 @@ pub fn read(dir: &Path) -> Result<Files, Problems> {
 }
 
 fn digest(files: &Files) -> String {
-    let mut all: Vec<&Source> =
-        files.policies.iter().chain(&files.schemas).chain(&files.rules).chain(&files.settings).collect();
+    let mut all: Vec<&Source> = [&files.policies, &files.schemas, &files.tariffs]
+        .into_iter()
+        .flatten()
+        .chain(&files.rules)
+        .chain(&files.settings)
+        .collect();
     all.sort_by(|left, right| left.name.cmp(&right.name));
     let mut hash = Sha256::new();
     for source in all {

@@ -3,9 +3,10 @@
 //! An author changes `clients.cedar` and starts the service. [`Bundle::load`] then
 //! 1. reads the directory ([`files`]) and measures every text before a parser sees it ([`nesting`]);
 //! 2. parses schema and policies, and turns annotations into ids, titles, rules, obligations ([`policy`]);
-//! 3. validates: strictly against the schema, at the level that `mandat.toml` states, and against the
+//! 3. reads the tariff's versions and the tax rates ([`tariffs`]);
+//! 4. validates: strictly against the schema, at the level that `mandat.toml` states, and against the
 //!    register of rules ([`rules`]);
-//! 4. builds what decisions need: shapes of values ([`shape`]), the index ([`index`]), the digest.
+//! 5. builds what decisions need: shapes of values ([`shape`]), the index ([`index`]), the digest.
 //!
 //! Every problem found on the way is reported with its place; with one problem there is no bundle.
 
@@ -14,15 +15,17 @@ pub mod files;
 pub mod index;
 pub mod nesting;
 pub mod policy;
+mod quotes;
 pub mod rules;
 pub mod shape;
+pub mod tariffs;
 mod validation;
 
 use std::{collections::HashMap, path::Path, str::FromStr as _};
 
 use cedar_policy::{Effect, PolicyId, PolicySet, Schema, SchemaFragment};
 
-use self::{files::Files, rules::Register};
+use self::{files::Files, rules::Register, tariffs::Tariffs};
 pub use self::{index::Index, policy::Policy, shape::Shapes};
 use crate::{
     config::Settings,
@@ -51,6 +54,10 @@ pub struct Bundle {
     pub all: PolicySet,
     /// The register of rules.
     pub register: Register,
+    /// Prices and taxes.
+    pub tariffs: Tariffs,
+    /// What may be meant so, but is worth a look.
+    pub warnings: Problems,
     by_id: HashMap<PolicyId, usize>,
 }
 
@@ -95,11 +102,15 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     let schema = parse_schema(&files.schemas, &mut problems);
     let policies = parse_policies(&files.policies, &mut problems);
     let register = parse_register(files.rules.as_ref(), &mut problems);
+    let mut warnings = Problems::default();
+    let tariffs = Tariffs::read(&files.tariffs, &mut problems, &mut warnings);
     let all = unite(&policies, &mut problems);
     let Some(schema) = schema else { return Err(problems) };
     let shapes = Shapes::of(&schema);
     validation::validate(&schema, &policies, &all, settings.policies.level, &mut problems);
-    check_rules(files.rules.as_ref(), register.as_ref(), &policies, &shapes, &mut problems);
+    quotes::check(files.settings.as_ref(), &settings, &shapes, &mut problems);
+    let encoders = rules::Encoders { policies: &policies, shapes: &shapes, tariffs: &tariffs };
+    check_rules(files.rules.as_ref(), register.as_ref(), &encoders, &mut problems);
     if problems.is_empty() && !policies.iter().any(|policy| policy.effect == Effect::Permit) {
         // Files of nothing but comments, or the permits deleted: absence must not look like a decision (T08).
         problems.push(
@@ -121,6 +132,8 @@ fn build(files: Files) -> Result<Bundle, Problems> {
         by_id,
         policies,
         register: register.unwrap_or_default(),
+        tariffs,
+        warnings,
     })
 }
 
@@ -195,17 +208,17 @@ fn unite(policies: &[Policy], problems: &mut Problems) -> PolicySet {
 fn check_rules(
     source: Option<&Source>,
     register: Option<&Register>,
-    policies: &[Policy],
-    shapes: &Shapes,
+    encoders: &rules::Encoders,
     problems: &mut Problems,
 ) {
     match (source, register) {
         (Some(source), Some(register)) => {
-            register.check(source, policies, shapes, problems);
-            rules::check_policies(register, policies, problems);
+            register.check(source, encoders, problems);
+            rules::check_policies(register, encoders.policies, problems);
+            rules::check_tariffs(source, register, encoders.tariffs, problems);
         }
         // A register that does not parse has been reported; without a register no policy may claim rules.
         (Some(_), None) => {}
-        (None, _) => rules::check_policies(&Register::default(), policies, problems),
+        (None, _) => rules::check_policies(&Register::default(), encoders.policies, problems),
     }
 }

@@ -11,7 +11,7 @@ use cedar_policy::Effect;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{policy::Policy, shape::Shapes};
+use super::{policy::Policy, shape::Shapes, tariffs::Tariffs};
 use crate::{
     config::toml_problem,
     problem::{Problem, Problems, Source},
@@ -30,9 +30,6 @@ pub struct Register {
     /// Permits that stand for no rule, by policy id or group such as `engine.*`, each with its justification.
     #[serde(default)]
     pub unsourced: BTreeMap<String, String>,
-    /// Which rules may wait for tariffs: ids, or groups such as `PRC-*`.
-    #[serde(default)]
-    pub pricing: Pricing,
     /// Every rule by id.
     #[serde(default)]
     pub rules: BTreeMap<String, Spanned<Rule>>,
@@ -52,14 +49,6 @@ pub struct Document {
     pub dated: Option<String>,
 }
 
-/// Which rules the tariffs will encode.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pricing {
-    /// Ids, or groups such as `PRC-*`.
-    pub rules: Vec<String>,
-}
-
 /// One rule.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -73,7 +62,7 @@ pub struct Rule {
     /// Other documents that state it.
     #[serde(default)]
     pub also_in: Vec<String>,
-    /// What encodes it: `policy:<id>`, `fact:<Type.attribute>`, or the one word `pricing` or `nothing`.
+    /// What encodes it: `policy:<id>`, `fact:<Type.attribute>`, `tariff:<id>/<entry>`, `tax:<entry>`, or the one word `nothing`.
     pub encoded_by: Encoding,
 }
 
@@ -111,9 +100,9 @@ pub enum Kind {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Encoding {
-    /// `pricing` or `nothing`.
+    /// `nothing`.
     Word(String),
-    /// Policies and facts.
+    /// Policies, facts, entries of tariffs and taxes.
     By(Vec<String>),
 }
 
@@ -126,11 +115,11 @@ impl Register {
         toml::from_str(&source.text).map_err(|error| toml_problem(source, &error))
     }
 
-    /// Holds the register against the policies and the schema, in both directions.
-    pub fn check(&self, source: &Source, policies: &[Policy], shapes: &Shapes, problems: &mut Problems) {
+    /// Holds every rule against what it says encodes it.
+    pub fn check(&self, source: &Source, encoders: &Encoders, problems: &mut Problems) {
         for (id, rule) in &self.rules {
             let place = (rule.span().start, id.len() + "[rules.]".len());
-            for (fault, help) in self.faults(id, rule.get_ref(), policies, shapes) {
+            for (fault, help) in self.faults(id, rule.get_ref(), encoders) {
                 problems.push(Problem::at(source, place, format!("rule `{id}`: {fault}")).help(help));
             }
         }
@@ -144,7 +133,7 @@ impl Register {
     }
 
     /// What is wrong with a rule, each with a help.
-    fn faults(&self, id: &str, rule: &Rule, policies: &[Policy], shapes: &Shapes) -> Vec<(String, &'static str)> {
+    fn faults(&self, id: &str, rule: &Rule, encoders: &Encoders) -> Vec<(String, &'static str)> {
         let documents = std::iter::once(&rule.source.document).chain(&rule.also_in);
         let unlisted = documents.filter(|document| !self.documents.contains_key(*document));
         let mut faults: Vec<(String, &str)> = unlisted
@@ -158,28 +147,61 @@ impl Register {
                     faults.push(("it decides something, but nothing encodes it".to_owned(), "encode it, or justify it under `[unencoded]`"));
                 }
             }
-            Encoding::Word(word) if word == "pricing" => {
-                if !self.pricing.rules.iter().any(|pattern| covers(pattern, id)) {
-                    faults.push(("it may not wait for the tariffs".to_owned(), "encode it, or list it under `[pricing]`"));
-                }
-            }
-            Encoding::Word(word) => faults.push((format!("`encoded_by` cannot be `{word}`"), "write `pricing`, `nothing` or a list")),
+            Encoding::Word(word) => faults.push((format!("`encoded_by` cannot be `{word}`"), "write `nothing` or a list of what encodes it")),
             Encoding::By(list) if list.is_empty() => faults.push(("`encoded_by` is empty".to_owned(), "name what encodes it")),
-            Encoding::By(list) => faults.extend(list.iter().filter(|entry| !encodes(entry, id, policies, shapes)).map(|entry| {
-                (format!("`{entry}` does not encode it"), "write `policy:<id>` of a policy whose `@rules` names it, or `fact:<Type.attribute>` of the schema")
+            Encoding::By(list) => faults.extend(list.iter().filter(|entry| !encoders.encode(entry, id)).map(|entry| {
+                (format!("`{entry}` does not encode it"), "write `policy:<id>` of a policy whose `@rules` names it, `fact:<Type.attribute>` of the schema, `tariff:<id>/<entry>` or `tax:<entry>` of one whose `rules` name it")
             })),
         }
         faults
     }
 }
 
-fn encodes(entry: &str, id: &str, policies: &[Policy], shapes: &Shapes) -> bool {
-    match entry.split_once(':') {
-        Some(("policy", policy)) => {
-            policies.iter().any(|known| &*known.id == policy && known.rules.iter().any(|rule| &**rule == id))
+/// Everything of a bundle that can encode a rule.
+pub struct Encoders<'b> {
+    /// Its policies.
+    pub policies: &'b [Policy],
+    /// Its schema.
+    pub shapes: &'b Shapes,
+    /// Its tariff and taxes.
+    pub tariffs: &'b Tariffs,
+}
+
+impl Encoders<'_> {
+    /// Whether an entry of the register is there, and speaks of that rule.
+    fn encode(&self, entry: &str, id: &str) -> bool {
+        match entry.split_once(':') {
+            Some(("policy", policy)) => {
+                self.policies.iter().any(|known| &*known.id == policy && known.rules.iter().any(|rule| &**rule == id))
+            }
+            Some(("fact", path)) => has_attribute(self.shapes, path),
+            Some(("tariff" | "tax", _)) => self.tariffs.encodes(entry, id),
+            _ => false,
         }
-        Some(("fact", path)) => has_attribute(shapes, path),
-        _ => false,
+    }
+}
+
+/// Every entry of a tariff that names a rule is named by the register as what encodes it.
+pub fn check_tariffs(source: &Source, register: &Register, tariffs: &Tariffs, problems: &mut Problems) {
+    for (name, basis) in tariffs.entries().filter(|(name, basis)| name.ends_with(&*basis.path)) {
+        for rule in &basis.rules {
+            let named =
+                |entry: &String| *entry == name || entry.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.'));
+            let (span, fault) = match register.rules.get(&**rule) {
+                None => ((0, 0), format!("`{name}` ({}) names the unknown rule `{rule}`", basis.at)),
+                Some(known) if matches!(&known.get_ref().encoded_by, Encoding::By(list) if list.iter().any(named)) => {
+                    continue;
+                }
+                Some(known) => (
+                    (known.span().start, rule.len() + "[rules.]".len()),
+                    format!("rule `{rule}`: `{name}` ({}) says that it encodes it", basis.at),
+                ),
+            };
+            problems.push(
+                Problem::at(source, span, fault)
+                    .help(format!("list `{name}` under its `encoded_by`, or mend `rules` of the entry")),
+            );
+        }
     }
 }
 

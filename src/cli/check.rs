@@ -1,4 +1,4 @@
-//! `mandat check [DIR]`: is this bundle right?
+//! `mandat check [DIR]`: is this bundle right? Policies, schema, rules, tariffs and taxes.
 
 use serde_json::json;
 
@@ -22,13 +22,20 @@ pub fn run(arguments: &Arguments) -> Exit {
         Ok(bundle) => {
             let (policies, rules) = (bundle.policies.len(), bundle.register.rules.len());
             let actions = bundle.shapes.actions.len();
+            let tariffs = bundle.tariffs.book.versions().len();
             if arguments.json {
                 println!(
                     "{}",
-                    json!({ "problems": [], "policies": policies, "rules": rules, "actions": actions, "bundle": bundle.digest })
+                    json!({ "problems": [], "warnings": output::problems_json(&bundle.warnings), "policies": policies, "rules": rules, "actions": actions, "tariffs": tariffs, "bundle": bundle.digest })
                 );
             } else {
-                println!("{policies} policies, {rules} rules, {actions} actions: no problems\n{}", bundle.digest);
+                bundle.warnings.iter().for_each(|warning| eprintln!("{}", output::problem_text(warning)));
+                let versions = if tariffs == 1 { "version" } else { "versions" };
+                let priced = if tariffs == 0 { String::new() } else { format!(", {tariffs} tariff {versions}") };
+                println!(
+                    "{policies} policies, {rules} rules, {actions} actions{priced}: no problems\n{}",
+                    bundle.digest
+                );
             }
             Exit::Success
         }

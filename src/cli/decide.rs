@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde_json::Value;
+
 use super::{Exit, output};
 use crate::{
     bundle::Bundle,
@@ -62,19 +64,24 @@ fn prepare(arguments: &Arguments) -> Result<(Engine, Request, bool), Problems> {
 
 fn read_request(path: &Path) -> Result<(Request, bool), Problem> {
     let name = path.display();
+    let body = read_json(path, "request")?;
+    let invalid = |error| Problem::new(format!("the request `{name}`: {}", wire::in_wire_words(error)));
+    let mut evaluation = wire::evaluation(body).map_err(invalid)?;
+    let options = wire::options(evaluation.options.take()).map_err(invalid)?;
+    Ok((wire::request(evaluation).map_err(invalid)?, options.explain))
+}
+
+/// Reads a file, or standard input for `-`, as the service reads a body.
+pub(super) fn read_json(path: &Path, what: &str) -> Result<Value, Problem> {
+    let name = path.display();
     let mut text = Vec::new();
     let read = if path == Path::new("-") {
         std::io::stdin().read_to_end(&mut text).map(|_| ())
     } else {
         fs::read(path).map(|content| text = content)
     };
-    read.map_err(|error| Problem::new(format!("cannot read the request `{name}`: {error}")))?;
-    let body =
-        json::read(&text).map_err(|error| Problem::new(format!("the request `{name}` is no JSON we take: {error}")))?;
-    let invalid = |error| Problem::new(format!("the request `{name}`: {}", wire::in_wire_words(error)));
-    let mut evaluation = wire::evaluation(body).map_err(invalid)?;
-    let options = wire::options(evaluation.options.take()).map_err(invalid)?;
-    Ok((wire::request(evaluation).map_err(invalid)?, options.explain))
+    read.map_err(|error| Problem::new(format!("cannot read the {what} `{name}`: {error}")))?;
+    json::read(&text).map_err(|error| Problem::new(format!("the {what} `{name}` is no JSON we take: {error}")))
 }
 
 fn decide(arguments: &Arguments, engine: &Engine, request: &Request, explain: bool) -> Exit {
@@ -120,6 +127,6 @@ fn failed(message: &str, json: bool, exit: Exit) -> Exit {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the edge: what is asked on the command line is asked now")]
-fn now() -> jiff::Timestamp {
+pub(super) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

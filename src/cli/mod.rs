@@ -7,8 +7,10 @@ pub mod check;
 pub mod completions;
 pub mod decide;
 pub mod output;
+pub mod quote;
 pub mod serve;
 pub mod test;
+pub mod waterfall;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -28,6 +30,8 @@ enum Verb {
     Check(check::Arguments),
     /// Decide one AuthZEN request.
     Decide(decide::Arguments),
+    /// Price an order.
+    Quote(quote::Arguments),
     /// Run the scenarios of a bundle.
     Test(test::Arguments),
     /// Answer over HTTP.
@@ -91,6 +95,7 @@ pub fn run() -> ExitCode {
     match arguments.verb {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Decide(arguments) => decide::run(&arguments),
+        Verb::Quote(arguments) => quote::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Completions(arguments) => completions::run(&arguments),

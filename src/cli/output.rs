@@ -11,8 +11,7 @@ use crate::{
 /// Prints every problem: to standard error for people, as a JSON list to standard output for programs.
 pub fn problems(problems: &Problems, as_json: bool) {
     if as_json {
-        let list: Vec<Value> = problems.iter().map(problem_json).collect();
-        println!("{}", json!({ "problems": list }));
+        println!("{}", json!({ "problems": problems_json(problems) }));
         return;
     }
     for problem in problems.iter() {
@@ -30,9 +29,15 @@ pub fn problem_text(problem: &Problem) -> String {
     }
 }
 
+/// Problems as programs read them.
+pub fn problems_json(problems: &Problems) -> Vec<Value> {
+    problems.iter().map(problem_json).collect()
+}
+
 fn problem_json(problem: &Problem) -> Value {
     let at = problem.location();
     json!({
+        "code": problem.code_text(),
         "message": problem.message(),
         "file": at.map(|at| &*at.file),
         "line": at.map(|at| at.line),

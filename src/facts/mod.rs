@@ -11,6 +11,7 @@ pub mod changes;
 pub mod document;
 pub mod limits;
 pub mod memory;
+pub mod terms;
 
 use std::sync::Arc;
 

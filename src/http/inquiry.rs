@@ -21,13 +21,19 @@ use super::{
     active::{Active, Dress},
     answer::DecisionAnswer,
     error::Error,
+    problem_details::ProblemDetails,
+    quote_answer::QuoteAnswer,
     service::Service,
     trace::Trace,
-    wire::{self, Evaluation, Options},
+    wire::{self, Evaluation, Options, order::Asked},
 };
 use crate::{
     decision::{Decision, Refusal},
-    engine::{Answer, Moment},
+    engine::{
+        Answer, Moment,
+        quote::{Decided, NoQuote},
+    },
+    pricing::order::{Mistake, Rejected},
     request::{Circumstances, Request},
 };
 
@@ -102,6 +108,27 @@ impl<'s> Inquiry<'s> {
         Ok(answers.into())
     }
 
+    /// Answers what an order costs.
+    ///
+    /// # Errors
+    /// It cannot be priced or asked about, the facts cannot be read, or the deadline has passed.
+    pub fn quote(&self, body: Value) -> Result<Bytes, ProblemDetails> {
+        let Asked { order, explain } = wire::order::order(body, self.circumstances.now)?;
+        let started = Instant::now();
+        let quote = self.moment.quote(&order, &self.circumstances).map_err(no_quote)?;
+        if let Some(Decided { request, answer }) = &quote.decision {
+            let decision = &answer.decision;
+            self.service.meters.decision(&self.dress.meters, &request.action, decision.code, started.elapsed());
+            self.report(request, decision);
+        }
+        let answer = serde_json::to_vec(&QuoteAnswer::of(&quote, &order, explain)).map_err(|error| {
+            tracing::error!(answer.error = %error, "a quote cannot be written");
+            Error::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written")
+        })?;
+        self.in_time()?;
+        Ok(answer.into())
+    }
+
     /// An item that cannot be asked is denied and says why; it does not fail the batch.
     fn item(&self, item: Value, defaults: &Evaluation, explain: bool) -> Result<(bool, Bytes), Error> {
         let request = wire::item(item, defaults).and_then(wire::request);
@@ -173,7 +200,7 @@ impl<'s> Inquiry<'s> {
     }
 
     /// The response, with the bundle and the revision it was made from.
-    pub fn respond(&self, outcome: Result<Bytes, Error>) -> Response {
+    pub fn respond(&self, outcome: Result<Bytes, impl IntoResponse>) -> Response {
         let mut response = match outcome {
             Ok(answer) => {
                 let mut response = Response::new(Body::from(answer));
@@ -185,6 +212,22 @@ impl<'s> Inquiry<'s> {
         response.headers_mut().insert(BUNDLE, self.dress.digest.clone());
         response.headers_mut().insert(REVISION, HeaderValue::from(self.moment.revision()));
         response
+    }
+}
+
+/// Why there is no quote, on the wire.
+pub fn no_quote(reason: NoQuote) -> ProblemDetails {
+    match reason {
+        NoQuote::Rejected(rejected) => wire::order::in_wire_words(rejected).into(),
+        // What cannot be asked of an order's parties are the order's own fields.
+        NoQuote::Invalid(invalid) => {
+            let field = match invalid.field.strip_prefix("principal") {
+                Some(rest) => format!("actor{rest}"),
+                None => invalid.field,
+            };
+            Rejected::new(Mistake::Form, field, invalid.reason).into()
+        }
+        NoQuote::Unavailable(unavailable) => Error::from(unavailable).into(),
     }
 }
 

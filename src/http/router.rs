@@ -6,7 +6,7 @@ use axum::{Router, http::StatusCode};
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{authzen, error::Error, health, metadata, openapi, service::Service};
+use super::{authzen, error::Error, health, metadata, openapi, quotes, service::Service};
 
 /// A route, or any other path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Route {
     Evaluation,
     /// Several questions.
     Evaluations,
+    /// What an order costs.
+    Quotes,
     /// AuthZEN's discovery document.
     Configuration,
     /// Whether the process answers.
@@ -31,9 +33,10 @@ pub enum Route {
 
 impl Route {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Evaluation,
         Self::Evaluations,
+        Self::Quotes,
         Self::Configuration,
         Self::Healthz,
         Self::Readyz,
@@ -47,6 +50,7 @@ impl Route {
         match self {
             Self::Evaluation => "/access/v1/evaluation",
             Self::Evaluations => "/access/v1/evaluations",
+            Self::Quotes => "/v1/quotes",
             Self::Configuration => "/.well-known/authzen-configuration",
             Self::Healthz => "/healthz",
             Self::Readyz => "/readyz",
@@ -67,6 +71,7 @@ pub fn routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::with_openapi(openapi::Head::openapi())
         .routes(routes!(authzen::evaluation))
         .routes(routes!(authzen::evaluations))
+        .routes(routes!(quotes::quotes))
         .routes(routes!(metadata::configuration))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -5,6 +5,7 @@
 //! `"resource": {}` as a default that no item takes. So the parts stay plain JSON here, and [`request`]
 //! reads them when their turn comes.
 
+pub mod order;
 mod read;
 
 use serde::{Deserialize, Serialize};

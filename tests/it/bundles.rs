@@ -160,6 +160,11 @@ fn load(files: &[(&'static str, String)]) -> Result<Bundle, Problems> {
         schemas: ending(".cedarschema"),
         rules: source("policies/rules.toml"),
         settings: source("mandat.toml"),
+        tariffs: files
+            .iter()
+            .filter(|(name, _)| name.starts_with("tariffs/"))
+            .map(|(name, text)| Source::new(*name, &**text))
+            .collect(),
         digest: String::new(),
     })
 }

@@ -13,7 +13,7 @@ use crate::support::programme_dir;
 
 const FACTS: &str = "tests/facts/programme.json";
 
-fn mandat(arguments: &[&str], input: &str) -> Output {
+pub(crate) fn mandat(arguments: &[&str], input: &str) -> Output {
     let mut process = Command::new(env!("CARGO_BIN_EXE_mandat"))
         .args(arguments)
         .current_dir(programme_dir())
@@ -27,7 +27,7 @@ fn mandat(arguments: &[&str], input: &str) -> Output {
     process.wait_with_output().expect("mandat ends")
 }
 
-fn code(output: &Output) -> i32 {
+pub(crate) fn code(output: &Output) -> i32 {
     output.status.code().expect("mandat is not killed")
 }
 

@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 use crate::support::programme_dir;
 
 /// From the top floor down; rooms of one floor stand side by side and may use each other.
-const FLOORS: [&[&str]; 10] = [
+const FLOORS: [&[&str]; 11] = [
     &["main"],
     &["cli"],
     &["http"],
@@ -19,11 +19,12 @@ const FLOORS: [&[&str]; 10] = [
     &["decision"],
     &["bundle"],
     &["facts"],
+    &["pricing"],
     &["request", "config", "telemetry", "problem"],
 ];
 
 /// Decisions depend on nothing but what is passed in.
-const PURE: [&str; 3] = ["request", "decision", "explanation"];
+const PURE: [&str; 4] = ["request", "decision", "explanation", "pricing"];
 const IMPURE: [&str; 9] =
     ["std::fs", "std::net", "std::env", "std::process", "std::io", "tokio", "SystemTime", "Instant", "Timestamp::now"];
 
@@ -155,7 +156,7 @@ fn a_room_uses_only_what_stands_below_it() {
 }
 
 #[test]
-fn request_decision_and_explanation_read_no_clock_and_no_file() {
+fn request_decision_explanation_and_pricing_read_no_clock_and_no_file() {
     assert_none(&units().iter().flat_map(impurities).collect::<Vec<_>>());
 }
 

@@ -60,6 +60,9 @@ fn the_to_do_list_is_decided_over_http() {
 const PROGRAMME: [&str; 6] =
     ["partnership", "legalRepresentative", "addClient", "paymentMode", "reseller", "SwissBackup"];
 
+/// The one file and name that callers of quotes rely on: a field of the order.
+const CONTRACT: (&str, &str) = ("http/wire/order.rs", "partnership");
+
 fn assert_generic(dir: &Path) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -69,8 +72,9 @@ fn assert_generic(dir: &Path) {
         }
         let text = std::fs::read_to_string(&path).unwrap();
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let contract = path.ends_with(CONTRACT.0);
         for (number, line) in code.enumerate() {
-            let found = PROGRAMME.iter().find(|name| line.contains(*name));
+            let found = PROGRAMME.iter().find(|name| line.contains(*name) && !(contract && **name == CONTRACT.1));
             assert_eq!(found, None, "{}: code line {}: {line}", path.display(), number + 1);
         }
     }

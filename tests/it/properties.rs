@@ -10,7 +10,7 @@ mod ground;
 mod index;
 mod neighbours;
 mod policies;
-mod tape;
+pub(crate) mod tape;
 
 use std::{
     cell::RefCell,

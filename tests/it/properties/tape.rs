@@ -13,6 +13,11 @@ use proptest::{
 pub struct Tape(std::vec::IntoIter<u32>);
 
 impl Tape {
+    /// A tape with these numbers.
+    pub fn of(numbers: Vec<u32>) -> Self {
+        Self(numbers.into_iter())
+    }
+
     fn next(&mut self) -> u32 {
         self.0.next().unwrap_or(0)
     }
@@ -48,7 +53,7 @@ pub fn fails(cases: u32, property: impl Fn(Tape) -> Result<(), TestCaseError>) -
 
 fn run(cases: u32, max_shrink_iters: u32, property: impl Fn(Tape) -> Result<(), TestCaseError>) -> Result<(), String> {
     let config = Config { cases, max_shrink_iters, failure_persistence: None, ..Config::default() };
-    let tapes = vec(any::<u32>(), 0..2_000).prop_map(|numbers| Tape(numbers.into_iter()));
+    let tapes = vec(any::<u32>(), 0..2_000).prop_map(Tape::of);
     runner(config).run(&tapes, property).map_err(|error| error.to_string())
 }
 

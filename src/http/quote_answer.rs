@@ -1,0 +1,248 @@
+//! Quotes as they go over the wire; every amount is a string, so that no reader makes a float of it.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::answer::DecisionAnswer;
+use crate::{
+    engine::quote::{Decided, Priced, Quote},
+    pricing::{
+        money,
+        order::{Line, Order},
+        receipt::{Receipt, Step},
+        tax::Tax,
+        words::Side,
+    },
+};
+
+/// What an order costs, or the denial.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuoteAnswer {
+    /// Whether the order may be placed; left out where no decision was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionAnswer>,
+    /// The price; left out of a denied order.
+    #[serde(flatten)]
+    pub price: Option<PriceAnswer>,
+}
+
+/// What an order costs, net of tax.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PriceAnswer {
+    /// The version that priced it.
+    pub tariff: TariffAnswer,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// Line by line.
+    pub lines: Vec<LineAnswer>,
+    /// Their sums.
+    pub totals: TotalsAnswer,
+    /// What comes on top; left out where the bundle has no tax rates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tax: Option<TaxAnswer>,
+    /// Questions that the price leaves open.
+    pub open_questions: Vec<String>,
+}
+
+/// A version of a tariff.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TariffAnswer {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: u32,
+    /// SHA-256 of its file, 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+/// A priced line, or why it is refused.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LineAnswer {
+    /// As in the order.
+    pub id: String,
+    /// `none`, `discount`, `cashback` or `refused`.
+    pub outcome: &'static str,
+    /// The row of the benefit table that decided.
+    pub benefit: String,
+    /// Whose payment method is charged: `client` or `partner`.
+    pub payer: &'static str,
+    /// The amounts; a refused line has none.
+    #[serde(flatten)]
+    pub amounts: Option<AmountsAnswer>,
+    /// Why a line is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The readings that the outcome stands on.
+    pub readings: Vec<String>,
+    /// The weakest source that the line rests on.
+    pub weakest_source: &'static str,
+    /// How the preferential price came about.
+    pub steps: Vec<StepAnswer>,
+}
+
+/// Amounts of a line.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AmountsAnswer {
+    /// The published price.
+    pub list: String,
+    /// The price with the partner's advantages.
+    pub preferential: String,
+    /// What the payer is asked for.
+    pub charged: String,
+    /// What the partner is credited.
+    pub cashback: String,
+}
+
+/// One step of a price.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StepAnswer {
+    /// `list`, `partner_discount`, `preferential_price`, `quantity_tier` or `rounding`.
+    pub op: &'static str,
+    /// The entry of the tariff.
+    pub rule: String,
+    /// What it was done to.
+    pub base: String,
+    /// The reduction as a fraction of 1, rounded to ten digits where it has more.
+    pub rate: Option<String>,
+    /// What it adds.
+    pub amount: String,
+    /// The amount afterwards.
+    pub running: String,
+    /// The name of its source.
+    pub source: String,
+    /// `file:line:column`.
+    pub at: String,
+}
+
+/// Sums of the lines that have a price.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TotalsAnswer {
+    /// Published prices.
+    pub list: String,
+    /// What the payer is asked for.
+    pub charged: String,
+    /// What the partner is credited.
+    pub cashback: String,
+}
+
+/// What comes on top of the sum charged.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TaxAnswer {
+    /// `swiss_vat`, `eu_reverse_charge`, `eu_vat`, `outside` or `unknown`.
+    pub treatment: &'static str,
+    /// As a fraction of 1; null where it is unknown.
+    pub rate: Option<String>,
+    /// Rounded once, on the sum; null where the rate is unknown.
+    pub amount: Option<String>,
+    /// What is to be known about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Most decimals of an amount or rate that is shown unrounded.
+const SHOWN: u32 = 10;
+
+impl QuoteAnswer {
+    /// The wire form of a quote; a denial is always explained.
+    pub fn of(quote: &Quote, order: &Order, explain: bool) -> Self {
+        let explained =
+            |decided: &Decided| DecisionAnswer::of(&decided.answer, explain || !decided.answer.decision.allowed());
+        Self {
+            decision: quote.decision.as_ref().map(explained),
+            price: quote.price.as_ref().map(|price| PriceAnswer::of(price, order)),
+        }
+    }
+}
+
+impl PriceAnswer {
+    fn of(price: &Priced, order: &Order) -> Self {
+        let scale = price.receipts.first().map_or(2, |receipt| receipt.scale);
+        let amount = |amount: Decimal| money::text(amount, scale);
+        let totals = &price.totals;
+        Self {
+            tariff: TariffAnswer {
+                id: price.tariff.id.to_string(),
+                version: price.tariff.version,
+                sha256: price.tariff.sha256.to_string(),
+            },
+            currency: order.currency.clone(),
+            lines: order
+                .lines
+                .iter()
+                .zip(&price.receipts)
+                .map(|(line, receipt)| LineAnswer::of(line, receipt, price.payer))
+                .collect(),
+            totals: TotalsAnswer {
+                list: amount(totals.list),
+                charged: amount(totals.charged),
+                cashback: amount(totals.cashback),
+            },
+            tax: price.tax.as_ref().map(|tax| TaxAnswer::of(tax, totals.charged, scale)),
+            open_questions: open_questions(price),
+        }
+    }
+}
+
+/// Every question once, in the order of the lines.
+fn open_questions(price: &Priced) -> Vec<String> {
+    let of_lines =
+        price.receipts.iter().flat_map(|receipt| receipt.questions.iter().map(|question| question.to_string()));
+    let of_tax = price.tax.iter().flat_map(|tax| tax.questions.iter().map(ToString::to_string));
+    let mut questions: Vec<String> = Vec::new();
+    for question in of_lines.chain(of_tax) {
+        if !questions.contains(&question) {
+            questions.push(question);
+        }
+    }
+    questions
+}
+
+impl LineAnswer {
+    fn of(line: &Line, receipt: &Receipt, payer: Side) -> Self {
+        let text = |amount: Decimal| money::text(amount, receipt.scale);
+        Self {
+            id: line.id.clone(),
+            outcome: receipt.outcome.word(),
+            benefit: receipt.benefit.id.to_string(),
+            payer: payer.word(),
+            amounts: receipt.amounts.map(|amounts| AmountsAnswer {
+                list: text(amounts.list),
+                preferential: text(amounts.preferential),
+                charged: text(amounts.charged),
+                cashback: text(amounts.cashback),
+            }),
+            reason: receipt.refusal(),
+            readings: receipt.benefit.readings.iter().map(ToString::to_string).collect(),
+            weakest_source: receipt.weakest.word(),
+            steps: receipt.steps.iter().map(|step| StepAnswer::of(step, receipt.scale)).collect(),
+        }
+    }
+}
+
+impl StepAnswer {
+    fn of(step: &Step, scale: u32) -> Self {
+        let text = |amount: Decimal| money::text(amount.round_dp(SHOWN.max(scale)), scale);
+        Self {
+            op: step.op.name(),
+            rule: step.basis.path.to_string(),
+            base: text(step.base),
+            rate: step.rate.map(|rate| money::text(rate.round_dp(SHOWN), 2)),
+            amount: text(step.amount),
+            running: text(step.running),
+            source: step.basis.source.to_string(),
+            at: step.basis.at.to_string(),
+        }
+    }
+}
+
+impl TaxAnswer {
+    fn of(tax: &Tax, charged: Decimal, scale: u32) -> Self {
+        Self {
+            treatment: tax.treatment.word(),
+            rate: tax.rate.map(|rate| money::text(rate, 2)),
+            amount: tax.amount(charged, scale).map(|amount| money::text(amount, scale)),
+            note: tax.note.clone(),
+        }
+    }
+}
