@@ -110,6 +110,9 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     validation::validate(&schema, &policies, &all, settings.policies.level, &mut problems);
     quotes::check(files.settings.as_ref(), &settings, &shapes, &mut problems);
     let encoders = rules::Encoders { policies: &policies, shapes: &shapes, tariffs: &tariffs };
+    if let Some(register) = &register {
+        tariffs.check_documents(&files.tariffs, register, &mut problems);
+    }
     check_rules(files.rules.as_ref(), register.as_ref(), &encoders, &mut problems);
     if problems.is_empty() && !policies.iter().any(|policy| policy.effect == Effect::Permit) {
         // Files of nothing but comments, or the permits deleted: absence must not look like a decision (T08).

@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
+use super::rules::Register;
 use crate::{
     pricing::{
         tariff::{Basis, Book},
         tax::TaxTable,
+        words::nearest,
     },
     problem::{Problem, Problems, Source},
 };
@@ -43,6 +45,21 @@ impl Tariffs {
         }
         let book = Book::read(&tariffs, warnings).map_err(|found| problems.extend(found)).unwrap_or_default();
         Self { book, taxes: read.into_iter().next(), incomplete: problems.iter().count() > before }
+    }
+
+    /// Documents that tariffs cite and the register does not list (E072).
+    pub(super) fn check_documents(&self, sources: &[Source], register: &Register, problems: &mut Problems) {
+        for tariff in self.book.versions() {
+            let Some(source) = sources.iter().find(|source| source.name == tariff.file) else { continue };
+            let unlisted = tariff.cited.iter().filter(|(document, _)| !register.documents.contains_key(&**document));
+            problems.extend(unlisted.map(|(document, span)| {
+                let help = match nearest(document, register.documents.keys().map(String::as_str)) {
+                    Some(near) => format!("did you mean \"{near}\"? policies/rules.toml lists the documents"),
+                    None => "list it as `[documents.…]` in policies/rules.toml, or mend the name".to_owned(),
+                };
+                Problem::at(source, *span, format!("the document \"{document}\" is not listed")).code("E072").help(help)
+            }));
+        }
     }
 
     /// Everything that can encode a rule, under the name by which the register calls it.

@@ -56,6 +56,8 @@ pub struct Tariff {
     pub tiers: BTreeMap<Arc<str>, Tier>,
     /// Who has which advantage.
     pub benefits: Benefits,
+    /// Documents that its sources cite, with their places in the file: where they start and how long they are, in bytes.
+    pub cited: Vec<(Arc<str>, (usize, usize))>,
     /// Every entry by its path, such as `benefits.F1`: what encodes rules, and what open questions are about.
     pub entries: BTreeMap<String, Arc<Basis>>,
 }

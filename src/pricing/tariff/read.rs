@@ -80,8 +80,15 @@ fn whole(reading: &mut Reading, file: Entry) -> Option<Tariff> {
         products,
         tiers,
         benefits: benefits?,
+        cited: cited(file),
         entries: reading.entries.clone(),
     })
+}
+
+/// Documents that the sources cite.
+fn cited(file: Entry) -> Vec<(Arc<str>, (usize, usize))> {
+    let documents = file.named("source").into_iter().filter_map(|source| source.text("document"));
+    documents.map(|document| (document.value.into(), (document.span.start, document.span.len()))).collect()
 }
 
 /// Lowercase hexadecimal digits.
