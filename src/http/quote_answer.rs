@@ -10,39 +10,36 @@ use crate::{
     pricing::{
         money,
         order::{Line, Order},
-        receipt::{Receipt, Step},
+        receipt::{Amounts, Receipt, Step},
         tax::Tax,
         words::Side,
     },
 };
 
-/// What an order costs, or the denial.
-#[derive(Debug, Serialize, ToSchema)]
+/// What an order costs, net of tax; of a denied order the decision alone.
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct QuoteAnswer {
     /// Whether the order may be placed; left out where no decision was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionAnswer>,
-    /// The price; left out of a denied order.
-    #[serde(flatten)]
-    pub price: Option<PriceAnswer>,
-}
-
-/// What an order costs, net of tax.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PriceAnswer {
     /// The version that priced it.
-    pub tariff: TariffAnswer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tariff: Option<TariffAnswer>,
     /// ISO 4217 code.
-    pub currency: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
     /// Line by line.
-    pub lines: Vec<LineAnswer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Vec<LineAnswer>>,
     /// Their sums.
-    pub totals: TotalsAnswer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub totals: Option<TotalsAnswer>,
     /// What comes on top; left out where the bundle has no tax rates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax: Option<TaxAnswer>,
     /// Questions that the price leaves open.
-    pub open_questions: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_questions: Option<Vec<String>>,
 }
 
 /// A version of a tariff.
@@ -67,9 +64,18 @@ pub struct LineAnswer {
     pub benefit: String,
     /// Whose payment method is charged: `client` or `partner`.
     pub payer: &'static str,
-    /// The amounts; a refused line has none.
-    #[serde(flatten)]
-    pub amounts: Option<AmountsAnswer>,
+    /// The published price; a refused line has no amounts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// The price with the partner's advantages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferential: Option<String>,
+    /// What the payer is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub charged: Option<String>,
+    /// What the partner is credited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cashback: Option<String>,
     /// Why a line is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -79,19 +85,6 @@ pub struct LineAnswer {
     pub weakest_source: &'static str,
     /// How the preferential price came about.
     pub steps: Vec<StepAnswer>,
-}
-
-/// Amounts of a line.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AmountsAnswer {
-    /// The published price.
-    pub list: String,
-    /// The price with the partner's advantages.
-    pub preferential: String,
-    /// What the payer is asked for.
-    pub charged: String,
-    /// What the partner is credited.
-    pub cashback: String,
 }
 
 /// One step of a price.
@@ -148,38 +141,34 @@ impl QuoteAnswer {
     pub fn of(quote: &Quote, order: &Order, explain: bool) -> Self {
         let explained =
             |decided: &Decided| DecisionAnswer::of(&decided.answer, explain || !decided.answer.decision.allowed());
-        Self {
-            decision: quote.decision.as_ref().map(explained),
-            price: quote.price.as_ref().map(|price| PriceAnswer::of(price, order)),
+        let decision = quote.decision.as_ref().map(explained);
+        match &quote.price {
+            Some(price) => Self { decision, ..Self::priced(price, order) },
+            None => Self { decision, ..Self::default() },
         }
     }
-}
 
-impl PriceAnswer {
-    fn of(price: &Priced, order: &Order) -> Self {
+    fn priced(price: &Priced, order: &Order) -> Self {
         let scale = price.receipts.first().map_or(2, |receipt| receipt.scale);
         let amount = |amount: Decimal| money::text(amount, scale);
-        let totals = &price.totals;
+        let (tariff, totals) = (price.tariff, &price.totals);
+        let lines = order.lines.iter().zip(&price.receipts);
         Self {
-            tariff: TariffAnswer {
-                id: price.tariff.id.to_string(),
-                version: price.tariff.version,
-                sha256: price.tariff.sha256.to_string(),
-            },
-            currency: order.currency.clone(),
-            lines: order
-                .lines
-                .iter()
-                .zip(&price.receipts)
-                .map(|(line, receipt)| LineAnswer::of(line, receipt, price.payer))
-                .collect(),
-            totals: TotalsAnswer {
+            decision: None,
+            tariff: Some(TariffAnswer {
+                id: tariff.id.to_string(),
+                version: tariff.version,
+                sha256: tariff.sha256.to_string(),
+            }),
+            currency: Some(order.currency.clone()),
+            lines: Some(lines.map(|(line, receipt)| LineAnswer::of(line, receipt, price.payer)).collect()),
+            totals: Some(TotalsAnswer {
                 list: amount(totals.list),
                 charged: amount(totals.charged),
                 cashback: amount(totals.cashback),
-            },
+            }),
             tax: price.tax.as_ref().map(|tax| TaxAnswer::of(tax, totals.charged, scale)),
-            open_questions: open_questions(price),
+            open_questions: Some(open_questions(price)),
         }
     }
 }
@@ -200,18 +189,18 @@ fn open_questions(price: &Priced) -> Vec<String> {
 
 impl LineAnswer {
     fn of(line: &Line, receipt: &Receipt, payer: Side) -> Self {
-        let text = |amount: Decimal| money::text(amount, receipt.scale);
+        let amount = |of: fn(&Amounts) -> Decimal| {
+            receipt.amounts.as_ref().map(|amounts| money::text(of(amounts), receipt.scale))
+        };
         Self {
             id: line.id.clone(),
             outcome: receipt.outcome.word(),
             benefit: receipt.benefit.id.to_string(),
             payer: payer.word(),
-            amounts: receipt.amounts.map(|amounts| AmountsAnswer {
-                list: text(amounts.list),
-                preferential: text(amounts.preferential),
-                charged: text(amounts.charged),
-                cashback: text(amounts.cashback),
-            }),
+            list: amount(|amounts| amounts.list),
+            preferential: amount(|amounts| amounts.preferential),
+            charged: amount(|amounts| amounts.charged),
+            cashback: amount(|amounts| amounts.cashback),
             reason: receipt.refusal(),
             readings: receipt.benefit.readings.iter().map(ToString::to_string).collect(),
             weakest_source: receipt.weakest.word(),

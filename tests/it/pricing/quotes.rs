@@ -378,6 +378,37 @@ fn a_bundle_without_a_tariff_prices_nothing() {
     assert_eq!((reply.status, reply.json()["type"].as_str().unwrap()), (422, "urn:mandat:problem:no-tariff"));
 }
 
+/// A validator of one schema of the OpenAPI document.
+fn documented(name: &str) -> jsonschema::Validator {
+    let document = server().get("/openapi.json").json();
+    let reference = format!("#/components/schemas/{name}");
+    jsonschema::validator_for(&json!({ "$ref": reference, "components": document["components"] })).unwrap()
+}
+
+#[test]
+fn answers_and_problems_are_as_the_openapi_document_says() {
+    let answer = documented("QuoteAnswer");
+    let refused = stated(json!({"access": "full", "payment_mode": "client", "country": "ZZ"}), json!({}));
+    let denied = order(json!({"partnership": "museum:alpenhost", "payer": "client"}));
+    let explained = order(json!({"options": {"explain": true}}));
+    for asked in [order(json!({})), refused, denied, explained] {
+        let given = ask(&asked).json();
+        assert!(
+            answer.is_valid(&given),
+            "{:?} in {given:#}",
+            answer.iter_errors(&given).next().map(|error| error.to_string())
+        );
+    }
+    let problem = documented("ProblemDetails");
+    let given = ask(&order(json!({"payer": null}))).json();
+    assert!(problem.is_valid(&given), "{given:#}");
+    assert!(!answer.is_valid(&json!({"lines": [{"id": 1}]})), "the control: what is not documented is noticed");
+    let document = documented("OrderDocument");
+    for asked in [order(json!({})), stated(json!({"access": "none"}), json!({}))] {
+        assert!(document.is_valid(&asked), "{asked:#}");
+    }
+}
+
 fn command(order: &Value, more: &[&str]) -> std::process::Output {
     let arguments = [&["quote", "-", "--facts", "tests/facts/programme.json"], more].concat();
     mandat(&arguments, &order.to_string())
