@@ -27,9 +27,10 @@ golden:
     MANDAT_GOLDEN=write cargo test --locked --test it golden -- --test-threads 1
     MANDAT_GOLDEN=write cargo test --locked --test it readme -- --test-threads 1
 
-# Long runs of the random tests; CI runs a short form of each.
-soak CASES="10000":
+# Long runs of the random tests, prices beside the oracle's in Python too; CI runs a short form of each.
+soak CASES="10000" ORDERS="2000000":
     PROPTEST_CASES={{CASES}} cargo test --locked --release --test it properties
+    MANDAT_ORACLE_ORDERS={{ORDERS}} cargo test --locked --release --test it oracle
 
 # Measure decisions; figures go to docs/benchmarks.md.
 bench:

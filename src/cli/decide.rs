@@ -54,12 +54,18 @@ pub fn run(arguments: &Arguments) -> Exit {
 
 fn prepare(arguments: &Arguments) -> Result<(Engine, Request, bool), Problems> {
     let (request, explain) = read_request(&arguments.request)?;
-    let bundle = Bundle::load(&arguments.bundle)?;
-    let facts = match &arguments.facts {
+    let engine = engine(&arguments.bundle, arguments.facts.as_deref())?;
+    Ok((engine, request, explain || arguments.explain))
+}
+
+/// An engine for one question: without a facts file it knows only what callers supply.
+pub(super) fn engine(bundle: &Path, facts: Option<&Path>) -> Result<Engine, Problems> {
+    let bundle = Bundle::load(bundle)?;
+    let facts = match facts {
         Some(path) => MemoryFacts::read(path, &bundle.schema)?,
         None => MemoryFacts::empty(&bundle.schema)?,
     };
-    Ok((Engine::new(bundle, facts), request, explain || arguments.explain))
+    Ok(Engine::new(bundle, facts))
 }
 
 fn read_request(path: &Path) -> Result<(Request, bool), Problem> {

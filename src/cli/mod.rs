@@ -9,6 +9,7 @@ pub mod decide;
 pub mod output;
 pub mod quote;
 pub mod serve;
+pub mod statement;
 pub mod test;
 pub mod waterfall;
 
@@ -34,6 +35,8 @@ enum Verb {
     Quote(quote::Arguments),
     /// Run the scenarios of a bundle.
     Test(test::Arguments),
+    /// Settle the order lines of a month: credits, sums, refused rows.
+    Statement(statement::Arguments),
     /// Answer over HTTP.
     Serve(serve::ServeArgs),
     /// Print a shell's completion script.
@@ -97,6 +100,7 @@ pub fn run() -> ExitCode {
         Verb::Decide(arguments) => decide::run(&arguments),
         Verb::Quote(arguments) => quote::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
+        Verb::Statement(arguments) => statement::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Completions(arguments) => completions::run(&arguments),
     }

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use super::{Exit, decide::read_json, output, waterfall};
 use crate::{
-    bundle::Bundle,
     engine::{Engine, quote::Quote},
-    facts::memory::MemoryFacts,
     http::{inquiry::no_quote, quote_answer::QuoteAnswer, wire::order},
     pricing::order::Order,
     problem::{Problem, Problems},
@@ -49,12 +47,7 @@ fn prepare(arguments: &Arguments) -> Result<(Engine, order::Asked), Problems> {
     let name = arguments.order.display();
     let asked = order::order(body, super::decide::now())
         .map_err(|rejected| Problem::new(format!("the order `{name}`: {rejected}")))?;
-    let bundle = Bundle::load(&arguments.bundle)?;
-    let facts = match &arguments.facts {
-        Some(path) => MemoryFacts::read(path, &bundle.schema)?,
-        None => MemoryFacts::empty(&bundle.schema)?,
-    };
-    Ok((Engine::new(bundle, facts), asked))
+    Ok((super::decide::engine(&arguments.bundle, arguments.facts.as_deref())?, asked))
 }
 
 fn quote(arguments: &Arguments, engine: &Engine, asked: &order::Asked) -> Exit {

@@ -139,6 +139,13 @@ type Pattern<'t> = [Option<Vec<&'t str>>; 5];
 pub(super) fn read(reading: &mut Reading, file: Entry) -> Option<Benefits> {
     let benefits = file.table("benefits")?;
     let entries = benefits.list("rows");
+    if let Some(entry) = entries.get(CASES) {
+        let message = format!("benefit table has {} rows for {CASES} cases", entries.len());
+        let problem = entry.problem(entry.span(), message).code("E065");
+        reading.problems.push(problem.help("use lists and \"*\", so that every case is matched by exactly one row"));
+        entries.iter().for_each(|entry| drop(row(reading, *entry)));
+        return None;
+    }
     let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut rows, mut patterns) = (Vec::new(), Vec::new());
     for entry in &entries {
@@ -152,12 +159,6 @@ pub(super) fn read(reading: &mut Reading, file: Entry) -> Option<Benefits> {
         }
         rows.extend(row);
         patterns.extend(pattern(*entry));
-    }
-    if let Some(entry) = entries.get(CASES) {
-        let message = format!("benefit table has {} rows for {CASES} cases", entries.len());
-        let problem = entry.problem(entry.span(), message).code("E065");
-        reading.problems.push(problem.help("use lists and \"*\", so that every case is matched by exactly one row"));
-        return None;
     }
     if rows.len() < entries.len() || patterns.len() < entries.len() {
         // Rows that cannot be read were reported; their gaps would be told twice.
@@ -190,7 +191,8 @@ fn pattern<'t>(entry: Entry<'t>) -> Option<Pattern<'t>> {
     let mut pattern: Pattern = Default::default();
     for ((column, known), words) in COLUMNS.iter().zip(VALUES).zip(&mut pattern) {
         let texts: Vec<&str> = entry.texts(column).into_iter().map(|text| text.value).collect();
-        if texts.is_empty() || !texts.iter().all(|text| *text == "*" || known.contains(text)) {
+        let sound = texts == ["*"] || texts.iter().all(|text| known.contains(text));
+        if !sound || texts.is_empty() || !entry.holds_texts(column) {
             return None;
         }
         *words = (texts != ["*"]).then_some(texts);
@@ -224,7 +226,7 @@ fn faults(benefits: Entry, entries: &[Entry], rows: &[Row], matched: &[Vec<usize
         |one: usize, other: usize| move |case: usize| matched[case].contains(&one) && matched[case].contains(&other);
     for (position, others) in overlaps(rows, matched) {
         let line = |other: &usize| format!("{} (line {})", rows[*other].id, entries[*other].location().line);
-        let first = regions(&cases, both(position, others[0])).swap_remove(0);
+        let first = regions(&cases, both(position, others[0])).into_iter().next().unwrap_or_default();
         let message = format!(
             "benefit {} overlaps {}: both match {first}",
             rows[position].id,

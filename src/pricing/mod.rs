@@ -20,7 +20,7 @@ pub mod money;
 pub mod order;
 pub mod quote;
 pub mod receipt;
-// pub mod statement;
+pub mod statement;
 pub mod tariff;
 pub mod tax;
 pub mod toml_form;

@@ -12,7 +12,7 @@
 //!
 //! Sums by partner and currency ([`totals`]) are added up at the end. Where a quantity scale counts the order's items
 //! and nobody said how many, the file is read once before ([`counts`]). What was given back since goes back in
-//! proportion, at the rates of then (`reversal`).
+//! proportion, at the rates of then ([`reversal`]).
 //!
 //! Here is no file and no thread: a block of bytes comes in, bytes go out. How many clerks work side by side
 //! changes nothing in what they write.
@@ -27,8 +27,10 @@ pub mod moment;
 pub mod posting_id;
 pub mod records;
 pub mod refusal;
+pub mod reversal;
 mod rows;
 pub mod seen;
+pub mod settlement;
 pub mod text;
 pub mod totals;
 mod version;

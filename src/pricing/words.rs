@@ -23,6 +23,13 @@ macro_rules! vocabulary {
                 }
             }
 
+            /// What a word stands for that is not known to be UTF-8.
+            #[inline]
+            pub fn of_bytes(word: &[u8]) -> Option<Self> {
+                $(if word == $word.as_bytes() { return Some(Self::$variant); })+
+                None
+            }
+
             /// What a word stands for.
             pub fn of(word: &str) -> Option<Self> {
                 match word {
@@ -204,9 +211,15 @@ vocabulary!(
     }
 );
 
+/// Longest word that is compared: the time of a comparison grows with both lengths, and callers choose one of them.
+const COMPARED: usize = 64;
+
 /// The known word nearest to a misspelt one, if any is near.
 pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    if word.len() > COMPARED {
+        return None;
+    }
     let distance = |known: &&str| strsim::damerau_levenshtein(word, known);
-    let nearest = known.into_iter().min_by_key(distance)?;
+    let nearest = known.into_iter().filter(|known| known.len() <= COMPARED).min_by_key(distance)?;
     (distance(&nearest) <= 1 + word.chars().count() / 4).then_some(nearest)
 }

@@ -4,13 +4,15 @@
 //! `tests/golden/problems.txt` shows every one as an author sees it; after a wanted change it is rewritten
 //! with `MANDAT_GOLDEN=write cargo test --test it golden`.
 
+mod tariffs;
+
 use mandat::{
     bundle::{Bundle, files::Files},
     cli::output::problem_text,
     problem::{Problem, Problems, Source},
 };
 
-use crate::{support::programme_dir, worlds::TempDir};
+use crate::{support::assert_golden, worlds::TempDir};
 
 const SCHEMA: &str = "\
 entity User in [Team] = { manager?: User, level: Long };
@@ -102,7 +104,7 @@ fn registers() -> Vec<Mistake> {
         rules("a rule that nothing encodes", "[\"policy:pages.read\"]", "\"nothing\"", "policies/rules.toml:5:1", "[rules.READ-01]"),
         rules("a rule encoded by an unknown policy", "policy:pages.read\"", "policy:pages.read\", \"policy:pages.raed\"", "policies/rules.toml:5:1", "[rules.READ-01]"),
         rules("a rule encoded by an unknown fact", "policy:pages.read\"", "policy:pages.read\", \"fact:Page.author\"", "policies/rules.toml:5:1", "[rules.READ-01]"),
-        rules("a rule that may not wait for tariffs", "[\"policy:pages.read\"]", "\"pricing\"", "policies/rules.toml:5:1", "[rules.READ-01]"),
+        rules("a rule that waits for pricing", "[\"policy:pages.read\"]", "\"pricing\"", "policies/rules.toml:5:1", "[rules.READ-01]"),
         rules("a rule encoded by an empty list", "[\"policy:pages.read\"]", "[]", "policies/rules.toml:5:1", "[rules.READ-01]"),
         rules("a rule encoded by another word", "[\"policy:pages.read\"]", "\"magic\"", "policies/rules.toml:5:1", "[rules.READ-01]"),
         rules("a document that is not listed", "document = \"house\"", "document = \"home\"", "policies/rules.toml:5:1", "[rules.READ-01]"),
@@ -130,7 +132,7 @@ fn schemas_and_settings() -> Vec<Mistake> {
 }
 
 fn mistakes() -> Vec<Mistake> {
-    policies().into_iter().chain(registers()).chain(schemas_and_settings()).collect()
+    policies().into_iter().chain(registers()).chain(schemas_and_settings()).chain(tariffs::mistakes()).collect()
 }
 
 /// The right files with some replaced or added.
@@ -190,8 +192,9 @@ fn without_a_mistake_the_bundle_loads() {
 fn every_mistake_is_found_at_its_place() {
     for mistake in mistakes() {
         let problems = problems(&mistake);
-        let found =
-            problems.iter().find(|problem| place(problem) == mistake.at && problem.underlined() == Some(mistake.under));
+        let found = problems
+            .iter()
+            .find(|problem| place(problem) == mistake.at && problem.underlined().unwrap_or_default() == mistake.under);
         let found = found.unwrap_or_else(|| {
             panic!("{}: nothing at {} under `{}`:\n{problems}", mistake.name, mistake.at, mistake.under)
         });
@@ -281,16 +284,7 @@ fn the_golden_problems_are_as_reviewed() {
         now +=
             &format!("\n== {}\n\n{}", mistake.name, short.collect::<String>().trim_end_matches('\n').to_owned() + "\n");
     }
-    let path = programme_dir().join(GOLDEN);
-    if std::env::var("MANDAT_GOLDEN").is_ok_and(|wish| wish == "write") {
-        std::fs::write(&path, &now).unwrap();
-    }
-    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
-    let difference = now.lines().zip(reviewed.lines()).find(|(now, reviewed)| now != reviewed);
-    assert!(
-        now == reviewed,
-        "{GOLDEN} differs, first at {difference:?}; `MANDAT_GOLDEN=write cargo test --test it golden` rewrites it"
-    );
+    assert_golden(GOLDEN, &now);
 }
 
 #[test]

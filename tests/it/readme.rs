@@ -106,7 +106,7 @@ fn shell(command: &str, dir: &Path) -> String {
 /// A copy of the bundle that a test may change.
 fn copy_of_bundle(name: &str) -> PathBuf {
     let copy = std::env::temp_dir().join(format!("mandat-{name}-{}", std::process::id()));
-    for dir in ["policies", "schemas", "tests/scenarios", "tests/facts"] {
+    for dir in ["policies", "schemas", "tariffs", "tests/scenarios", "tests/facts"] {
         fs::create_dir_all(copy.join(dir)).expect("a directory");
         for entry in fs::read_dir(programme_dir().join(dir)).expect("a directory") {
             let path = entry.expect("an entry").path();
@@ -133,6 +133,17 @@ fn changing_one_word_makes_the_right_scenario_fail() {
     let output = shell(&loosened, &copy);
     fs::remove_dir_all(&copy).expect("the copy can be removed");
     compare("loosen", &output);
+}
+
+/// Runs one of README's commands in the repository, with the binary in place of `cargo run`.
+fn run(name: &str) -> String {
+    shell(&command(name).replace("cargo run --locked --quiet --", BINARY), &programme_dir())
+}
+
+#[test]
+fn the_quote_and_the_statement_are_as_shown() {
+    compare("quote", &run("quote"));
+    compare("statement", &run("statement"));
 }
 
 #[test]

@@ -22,3 +22,14 @@ pub(crate) fn programme() -> Arc<Bundle> {
         })
         .clone()
 }
+
+/// Holds a text against the golden file of that name, or writes it there where that is asked for.
+pub(crate) fn assert_golden(file: &str, now: &str) {
+    let path = programme_dir().join(file);
+    if std::env::var("MANDAT_GOLDEN").is_ok_and(|wish| wish == "write") {
+        std::fs::write(&path, now).unwrap();
+    }
+    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
+    let difference = now.lines().zip(reviewed.lines()).find(|(now, reviewed)| now != reviewed);
+    assert!(now == reviewed, "{file} differs, first at {difference:?}; `just golden` rewrites it");
+}

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::{form::TARIFF, read::Reading};
-use crate::pricing::toml_form::{Form, read::Entry, wording::meant};
+use crate::pricing::{
+    toml_form::{Form, read::Entry},
+    words::nearest,
+};
 
 /// Questions by the path of the entry they are about, as `Q1: …`.
 pub(super) fn questions(file: Entry) -> Vec<(String, Arc<str>)> {
@@ -21,7 +24,7 @@ pub(super) fn check(reading: &mut Reading, file: Entry) {
         if reading.paths.contains(rule.value) || lost(file, rule.value) {
             continue;
         }
-        let help = match meant(rule.value, reading.paths.iter().map(String::as_str)) {
+        let help = match nearest(rule.value, reading.paths.iter().map(String::as_str)) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => "name an entry by its path, such as \"tier.hosting\" or \"benefits.F3\"".to_owned(),
         };

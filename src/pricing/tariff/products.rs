@@ -9,11 +9,18 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Span;
 use rust_decimal::Decimal;
 
-use super::{BillingPeriod, Currency, Family, Price, Pricing, Product, read::Reading};
-use crate::pricing::toml_form::{
-    read::{At, Entry},
-    wording::{list, meant},
+use super::{BillingPeriod, Currency, Family, Price, Product, read::Reading};
+use crate::pricing::{
+    money::text,
+    toml_form::{
+        read::{At, Entry},
+        wording::list,
+    },
+    words::nearest,
 };
+
+/// Most digits behind the point of any currency; more are told by the form.
+const MAX_SCALE: u32 = 4;
 
 type Currencies = BTreeMap<Arc<str>, Currency>;
 type Families = BTreeMap<Arc<str>, Arc<Family>>;
@@ -34,7 +41,7 @@ fn currency(reading: &mut Reading, entry: Entry) -> Option<Currency> {
         return None;
     };
     let digits = iso.exponent().map_or(0, u32::from);
-    if digits != scale.value {
+    if digits != scale.value && scale.value <= MAX_SCALE {
         let problem = entry
             .problem(scale.span, format!("{} has {digits} digits behind the point, not {}", entry.name, scale.value));
         reading.problems.push(problem.code("E016").help(format!("write scale = {digits}")));
@@ -60,25 +67,25 @@ fn currency(reading: &mut Reading, entry: Entry) -> Option<Currency> {
 }
 
 /// Reads `[family]`.
-pub(super) fn families(reading: &mut Reading, file: Entry, pricing: Option<&Pricing>) -> Families {
+pub(super) fn families(reading: &mut Reading, file: Entry, rate_max: Option<Decimal>) -> Families {
     let entries = file.named("family").into_iter();
-    entries.filter_map(|entry| Some((entry.name.into(), Arc::new(family(reading, file, entry, pricing)?)))).collect()
+    entries.filter_map(|entry| Some((entry.name.into(), Arc::new(family(reading, file, entry, rate_max)?)))).collect()
 }
 
-fn family(reading: &mut Reading, file: Entry, entry: Entry, pricing: Option<&Pricing>) -> Option<Family> {
+fn family(reading: &mut Reading, file: Entry, entry: Entry, rate_max: Option<Decimal>) -> Option<Family> {
     let basis = reading.basis(entry, format!("family.{}", entry.name));
     let written = entry.number("partner_discount").and_then(Result::ok);
     let discount = match entry.number("partner_discount") {
         Some(_) => Some(reading.rate(entry, "partner_discount")?),
         None => None,
     };
-    if let (Some(rate), Some(At { value: (_, text), span }), Some(pricing)) = (discount, written, pricing)
-        && rate > pricing.partner_rate_max
+    if let (Some(rate), Some(At { value: (_, text), span }), Some(rate_max)) = (discount, written, rate_max)
+        && rate > rate_max
     {
         let message = format!(
             "partner_discount {text} of family \"{}\" exceeds partner_rate_max {}",
             entry.name,
-            maximum(file, pricing)
+            maximum(file, rate_max)
         );
         reading.problems.push(entry.problem(span, message).code("E030").help("lower it, or raise the maximum"));
     }
@@ -95,10 +102,10 @@ fn family(reading: &mut Reading, file: Entry, entry: Entry, pricing: Option<&Pri
 }
 
 /// `0.35 set at line 23:20`.
-fn maximum(file: Entry, pricing: &Pricing) -> String {
+fn maximum(file: Entry, rate_max: Decimal) -> String {
     let number = file.table("pricing").and_then(|entry| entry.number("partner_rate_max")).and_then(Result::ok);
     number.map_or_else(
-        || pricing.partner_rate_max.to_string(),
+        || rate_max.to_string(),
         |At { value: (_, text), span }| {
             let at = file.source.location(span.start);
             format!("{text} set at line {}:{}", at.line, at.column)
@@ -112,11 +119,11 @@ pub(super) fn products(
     file: Entry,
     currencies: &Currencies,
     families: &Families,
-    pricing: Option<&Pricing>,
+    rate_max: Option<Decimal>,
 ) -> BTreeMap<Arc<str>, Product> {
     let mut products = BTreeMap::new();
     for entry in file.named("product") {
-        if let Some(product) = product(reading, file, entry, currencies, families, pricing) {
+        if let Some(product) = product(reading, file, entry, currencies, families, rate_max) {
             products.insert(Arc::from(entry.name), product);
         }
     }
@@ -129,7 +136,7 @@ fn product(
     entry: Entry,
     currencies: &Currencies,
     families: &Families,
-    pricing: Option<&Pricing>,
+    rate_max: Option<Decimal>,
 ) -> Option<Product> {
     let basis = reading.basis(entry, format!("product.{}", entry.name));
     let preferential_basis = match entry.text("preferential_source") {
@@ -143,13 +150,14 @@ fn product(
         reading.problems.push(problem.code("E017").help("write list = { CHF = … }"));
     }
     let listed = entry.names("list");
-    for (currency, (price, span)) in &preferential {
-        let beside = list.get(currency).map(|(list, _)| *list);
-        if beside.is_none() && listed.as_ref().is_none_or(|names| names.contains(&**currency)) {
+    for (code, (price, span)) in &preferential {
+        let Some(currency) = currencies.get(code) else { continue };
+        let beside = list.get(code).map(|(list, _)| *list);
+        if beside.is_none() && listed.as_ref().is_none_or(|names| names.contains(&**code)) {
             // The list price has a fault of its own, which was told.
             continue;
         }
-        let fault = below(*price, beside, currency, pricing, file);
+        let fault = below(*price, beside, currency, rate_max, file);
         if let Some((code, message, help)) = fault {
             reading.problems.push(entry.problem(span.clone(), message).code(code).help(help));
         }
@@ -175,32 +183,34 @@ fn product(
 fn below(
     price: Decimal,
     list: Option<Decimal>,
-    currency: &str,
-    pricing: Option<&Pricing>,
+    currency: &Currency,
+    rate_max: Option<Decimal>,
     file: Entry,
 ) -> Option<(&'static str, String, String)> {
+    let code = &currency.code;
     let Some(list) = list else {
         return Some((
             "E032",
-            format!("the preferential price in {currency} has no list price beside it"),
-            format!("write list = {{ {currency} = … }} too"),
+            format!("the preferential price in {code} has no list price beside it"),
+            format!("write list = {{ {code} = … }} too"),
         ));
     };
     if price > list {
         return Some((
             "E032",
-            format!("the preferential price {currency} {price} is above the list price {list}"),
+            format!("the preferential price {code} {price} is above the list price {list}"),
             "a partner pays at most the list price".to_owned(),
         ));
     }
-    let pricing = pricing?;
-    let least = list * (Decimal::ONE - pricing.partner_rate_max);
+    let rate_max = rate_max?;
+    let least = list * (Decimal::ONE - rate_max);
     (price < least).then(|| {
         let message = format!(
-            "the preferential price {currency} {price} is further below the list price {list} than partner_rate_max {}",
-            maximum(file, pricing)
+            "the preferential price {code} {price} is further below the list price {list} than partner_rate_max {}",
+            maximum(file, rate_max)
         );
-        ("E031", message, format!("write at least {}, or raise the maximum", least.normalize()))
+        let payable = (least / currency.payable_increment).ceil() * currency.payable_increment;
+        ("E031", message, format!("write at least {}, or raise the maximum", text(payable, currency.scale)))
     })
 }
 
@@ -232,7 +242,7 @@ fn prices(reading: &mut Reading, file: Entry, entry: Entry, key: &str, currencie
 /// A currency without an entry; nothing if its entry is there and has a problem of its own.
 fn unknown_currency(file: Entry, entry: Entry, code: &At<&str>) -> Option<crate::problem::Problem> {
     let known = file.names("currency").filter(|known| !known.contains(code.value))?;
-    let help = match meant(code.value, known.iter().copied()) {
+    let help = match nearest(code.value, known.iter().copied()) {
         Some(near) => format!("did you mean {near}?"),
         None if known.is_empty() => "write it under [currency]".to_owned(),
         None => format!("write it under [currency], or name {}", list(known, "or")),

@@ -20,9 +20,9 @@ use crate::{
         toml_form::{
             check,
             read::{At, Entry},
-            wording::{list, meant},
+            wording::list,
         },
-        words::{Operation, RoundingMode, RoundingPoint, Strength},
+        words::{Operation, RoundingMode, RoundingPoint, Strength, nearest},
     },
     problem::{Problem, Problems, Source},
 };
@@ -60,12 +60,13 @@ pub(super) fn tariff(source: &Source, warnings: &mut Problems) -> Result<Tariff,
 fn whole(reading: &mut Reading, file: Entry) -> Option<Tariff> {
     let timezone = timezone(reading, file);
     let period = timezone.as_ref().and_then(|timezone| period(reading, file, timezone));
-    let pricing = pricing(reading, file);
+    let rate_max = file.table("pricing").and_then(|entry| reading.rate(entry, "partner_rate_max"));
+    let pricing = pricing(reading, file, rate_max);
     let currencies = products::currencies(reading, file);
     let tiers = tiers::read(reading, file);
-    let families = products::families(reading, file, pricing.as_ref());
+    let families = products::families(reading, file, rate_max);
     tiers::check_families(reading, file, &tiers);
-    let products = products::products(reading, file, &currencies, &families, pricing.as_ref());
+    let products = products::products(reading, file, &currencies, &families, rate_max);
     let benefits = benefit::read(reading, file);
     Some(Tariff {
         id: file.text("id")?.value.into(),
@@ -108,7 +109,7 @@ pub(in crate::pricing) fn zone(file: Entry, name: &At<&str>, problems: &mut Prob
         return Some(zone);
     }
     let known: Vec<String> = database.available().map(|known| known.to_string()).collect();
-    let help = match meant(name.value, known.iter().map(String::as_str)) {
+    let help = match nearest(name.value, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None => "name a zone of the IANA list, such as \"Europe/Zurich\"".to_owned(),
     };
@@ -140,7 +141,7 @@ pub(in crate::pricing) fn midnight(date: Date, zone: &TimeZone) -> Option<Timest
     date.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp())
 }
 
-fn pricing(reading: &mut Reading, file: Entry) -> Option<Pricing> {
+fn pricing(reading: &mut Reading, file: Entry, partner_rate_max: Option<Decimal>) -> Option<Pricing> {
     let entry = file.table("pricing")?;
     let basis = reading.basis(entry, "pricing".to_owned());
     for part in ["prices", "steps", "partner_rate_max"] {
@@ -153,7 +154,6 @@ fn pricing(reading: &mut Reading, file: Entry) -> Option<Pricing> {
     let (rounding_basis, cashback_basis) = (part("rounding"), part("cashback"));
     let rounding = entry.table("rounding");
     let steps = steps(reading, entry);
-    let partner_rate_max = reading.rate(entry, "partner_rate_max");
     Some(Pricing {
         steps: steps?,
         partner_rate_max: partner_rate_max?,
@@ -223,7 +223,7 @@ impl<'t> Reading<'t> {
         let named = entry.text(key)?;
         let sources = self.sources.as_ref()?;
         let Some(&strength) = sources.get(named.value) else {
-            let help = match meant(named.value, sources.keys().copied()) {
+            let help = match nearest(named.value, sources.keys().copied()) {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None if sources.is_empty() => "write it under [source]".to_owned(),
                 None => format!("name {}", list(sources.keys().map(|name| format!("\"{name}\"")), "or")),
@@ -329,7 +329,7 @@ fn unknown(
     known: Option<&BTreeSet<&str>>,
 ) -> Option<Problem> {
     let known = known.filter(|known| !known.contains(name.value))?;
-    let help = match meant(name.value, known.iter().copied()) {
+    let help = match nearest(name.value, known.iter().copied()) {
         Some(near) => format!("did you mean \"{near}\"?"),
         None if known.is_empty() => format!("write it under [{what}]"),
         None => {

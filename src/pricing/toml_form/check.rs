@@ -11,14 +11,14 @@ use toml::{
 };
 
 pub use super::wording::list;
-use super::{
-    Form, Key, Table,
-    wording::{fitting, meant},
+use super::{Form, Key, Table, wording::fitting};
+use crate::{
+    pricing::words::nearest,
+    problem::{Problem, Problems, Source},
 };
-use crate::problem::{Problem, Problems, Source};
 
 /// Years whose midnights are moments in every zone: the calendar of moments ends with the year 9999.
-const YEARS: std::ops::RangeInclusive<u16> = 1900..=9000;
+const YEARS: std::ops::RangeInclusive<u16> = 1900..=8999;
 
 /// A parsed table with its keys' places.
 pub type Parsed<'t> = DeTable<'t>;
@@ -53,7 +53,7 @@ fn check(source: &Source, table: &DeTable, form: &'static Table, spot: &Spot, pr
             check_value(source, name, value, key, problems);
             continue;
         }
-        let near = meant(name.get_ref(), form.keys.iter().map(|key| key.name));
+        let near = nearest(name.get_ref(), form.keys.iter().map(|key| key.name));
         problems.push(unknown(source, name, near, form));
         misspelt.extend(near);
     }
@@ -190,7 +190,7 @@ fn words<'w>(
     let unknown = found.into_iter().filter(|(word, _)| !known.contains(word));
     unknown
         .map(|(word, span)| {
-            let help = match meant(word, known.iter().copied()) {
+            let help = match nearest(word, known.iter().copied()) {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => format!("write {}", list(known.iter().map(|word| format!("\"{word}\"")), "or")),
             };

@@ -4,6 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{Form, Table};
 
+/// A date of the years that the loader takes.
+const DATE: &str = "^(19|[2-8][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$";
+
 /// The schema of a file of that form.
 pub fn of(table: &'static Table, title: &str) -> Value {
     let mut schema = of_table(table);
@@ -47,7 +50,7 @@ fn of_form(form: Form) -> Map<String, Value> {
         Form::Integer(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Form::Amount => json!({ "type": "number", "minimum": 0 }),
         Form::Rate => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
-        Form::Date => json!({ "type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" }),
+        Form::Date => json!({ "type": "string", "format": "date", "pattern": DATE }),
         Form::Table(table) => return of_table(table),
         Form::Named(table) => json!({ "type": "object", "additionalProperties": of_table(table) }),
         Form::Amounts => json!({ "type": "object", "additionalProperties": { "type": "number", "minimum": 0 } }),

@@ -10,8 +10,11 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::wording::{fitting, meant};
-use crate::problem::{Location, Problem, Source};
+use super::wording::fitting;
+use crate::{
+    pricing::words::nearest,
+    problem::{Location, Problem, Source},
+};
 
 /// A value with its place.
 #[derive(Debug, Clone)]
@@ -78,6 +81,15 @@ impl<'t> Entry<'t> {
         }
     }
 
+    /// Whether nothing but texts stands behind a key.
+    pub fn holds_texts(&self, name: &str) -> bool {
+        let is_text = |value: &DeValue| value.is_str();
+        self.table.get(name).is_some_and(|value| match value.get_ref() {
+            DeValue::Array(items) => items.iter().all(|item| is_text(item.get_ref())),
+            other => is_text(other),
+        })
+    }
+
     /// A number, exact to the last digit; a problem if it cannot be kept so.
     pub fn number(&self, name: &str) -> Option<Result<Written<'t>, Problem>> {
         let value = self.table.get(name).filter(|value| numeric(value.get_ref()))?;
@@ -122,7 +134,7 @@ impl<'t> Entry<'t> {
 
     /// Whether some key looks as if that name was meant.
     pub fn misspells(&self, name: &str) -> bool {
-        self.table.keys().any(|key| meant(key.get_ref(), [name]).is_some())
+        self.table.keys().any(|key| nearest(key.get_ref(), [name]).is_some())
     }
 
     /// All names of the table behind a key, those with faults too; nothing if it is no table.
@@ -187,7 +199,7 @@ fn number<'t>(source: &'t Source, value: &Spanned<DeValue>) -> Result<Written<'t
         Err(_) => match Decimal::from_str(plain.trim_start_matches('+')) {
             Ok(rounded) => Err(problem(format!("{written} has more digits than can be kept exactly"))
                 .help(format!("write at most 28 digits, such as {}", rounded.round_dp(2)))),
-            Err(_) => Err(problem(format!("{written} is too large")).help("write an amount below 1000000000")),
+            Err(_) => Err(problem(format!("{written} is too large")).help("write at most 28 digits")),
         },
     }
 }

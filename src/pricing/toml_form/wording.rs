@@ -1,21 +1,10 @@
 //! Words of messages: what an author wrote is repeated, but so that a message stays one readable line.
 
-use crate::pricing::words::nearest;
-
-/// Longest name that a suggestion is looked for: comparing takes time and memory by the product of both lengths.
-const LONGEST_NAME: usize = 64;
-
 /// Most names of a list: a tariff of thousands of families would fill a screen with every mistake.
 const MOST_NAMES: usize = 20;
 
 /// Longest message, in characters.
 const LONGEST_MESSAGE: usize = 400;
-
-/// The known name that a misspelt one stands for, if any is near.
-pub fn meant<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let (length, short) = (word.chars().count(), |known: &&str| known.chars().count() <= LONGEST_NAME);
-    (length <= LONGEST_NAME).then(|| nearest(word, known.into_iter().filter(short))).flatten()
-}
 
 /// `a, b or c`; of very many the first, and how many more there are.
 pub fn list(names: impl IntoIterator<Item = impl std::fmt::Display>, last: &str) -> String {
@@ -23,12 +12,12 @@ pub fn list(names: impl IntoIterator<Item = impl std::fmt::Display>, last: &str)
     let mut names: Vec<String> = rest.by_ref().take(MOST_NAMES).map(|name| name.to_string()).collect();
     let more = rest.count();
     if more > 0 {
-        names.push(format!("one of {more} more"));
+        names.push(format!("{more} more"));
     }
     match names.as_slice() {
         [] => String::new(),
-        [only] => only.clone(),
-        [before @ .., end] => format!("{} {last} {end}", before.join(", ")),
+        [only] => fitting(only),
+        [before @ .., end] => fitting(&format!("{} {last} {end}", before.join(", "))),
     }
 }
 

@@ -6,12 +6,13 @@ use std::fmt::Write as _;
 
 use mandat::pricing::{
     benefit::Case,
+    money,
     receipt::{self, Line, Receipt},
     words::{Access, Managed, Outcome, PlacedBy, Side},
 };
 
 use super::{CLIENT_PAYS, PARTNER_PAYS, version};
-use crate::support::programme_dir;
+use crate::support::assert_golden;
 
 const TEXT: &str = "tests/golden/receipts.txt";
 
@@ -88,11 +89,15 @@ pub(in crate::pricing) fn text(receipt: &Receipt) -> String {
     }
     let (id, at) = (&receipt.benefit.id, &receipt.benefit.basis.at);
     let outcome = receipt.outcome.word();
+    let amount = |amount| money::text(amount, receipt.scale);
     match receipt.amounts {
         Some(amounts) => writeln!(
             text,
             "  {outcome} by {id} at {at}: list {}, preferential {}, charged {}, cashback {}",
-            amounts.list, amounts.preferential, amounts.charged, amounts.cashback
+            amount(amounts.list),
+            amount(amounts.preferential),
+            amount(amounts.charged),
+            amount(amounts.cashback)
         ),
         None => writeln!(text, "  {outcome} by {id} at {at}: {}", receipt.refusal().unwrap()),
     }
@@ -104,18 +109,7 @@ pub(in crate::pricing) fn text(receipt: &Receipt) -> String {
 
 #[test]
 fn golden_receipts_are_as_reviewed() {
-    let path = programme_dir().join(TEXT);
-    let now = rendered();
-    if std::env::var("MANDAT_GOLDEN").is_ok_and(|wish| wish == "write") {
-        std::fs::write(&path, &now).unwrap();
-    }
-    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
-    let differing = reviewed.lines().zip(now.lines()).find(|(before, after)| before != after);
-    let rewrite = "MANDAT_GOLDEN=write cargo test --test it golden";
-    assert!(
-        reviewed == now,
-        "{TEXT} is not what the tariffs say: {differing:#?}; see what changed, then run\n{rewrite}"
-    );
+    assert_golden(TEXT, &rendered());
 }
 
 #[test]

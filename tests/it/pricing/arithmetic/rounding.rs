@@ -131,6 +131,11 @@ fn the_result_is_a_multiple_of_what_can_be_paid() {
             assert_eq!(with(&[DOWN]), amount(down), "{list}");
         }
     }
+    // 0.0499 is nearer to nothing than to ten; 0.05, to which it would be rounded first, is not.
+    let ten = ("payable_increment = 0.01", "payable_increment = 0.10");
+    let nearly_half = ("partner_discount = 0.50", "partner_discount = 0.501");
+    assert_eq!(cost(1, &[ten, AT_END, nearly_half, price("CHF = 0.10 }")]), amount("0.00"));
+    assert_eq!(cost(1, &[ten, nearly_half, price("CHF = 0.10 }")]), amount("0.10"));
     let unpayable = small(&[FIVE, price("CHF = 0.07 }")]).unwrap_err();
     assert_eq!(unpayable.iter().next().unwrap().code_text(), Some("E014"));
 }
@@ -155,7 +160,7 @@ fn what_is_free_is_free_for_partners_too() {
     }
 }
 
-/// 10 digits of a price, 7 of a quantity and twice 6 of rates are more than a decimal holds.
+/// 6 digits of a price, 6 of a quantity and 6 and 12 of rates are more than a decimal holds.
 const LONG: &[(&str, &str)] = &[
     AT_END,
     ("CHF = 0.01 }", "CHF = 9999.99 }"),
@@ -170,9 +175,9 @@ const LONG: &[(&str, &str)] = &[
 
 #[test]
 fn the_longest_products_are_exact() {
-    // 9999.99 × 0.876543 × (333333 × 0.999999 + 444444 × 0.888887 + 222223 × 0.345679) = 7058013465.45666…
-    assert_eq!(cost(1_000_000, LONG), amount("7058013465.46"));
-    assert_eq!(cost(1_000_000, &[LONG, &[DOWN]].concat()), amount("7058013465.45"));
+    // 9999.99 × 0.876543 × (333333 × 0.999999 + 444444 × 0.888887 + 222200 × 0.345679) = 7057943774.94958…
+    assert_eq!(cost(999_977, LONG), amount("7057943774.95"));
+    assert_eq!(cost(999_977, &[LONG, &[DOWN]].concat()), amount("7057943774.94"));
 }
 
 #[test]

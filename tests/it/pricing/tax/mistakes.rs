@@ -16,7 +16,7 @@ use mandat::{
 use serde_json::{Value, json};
 
 use super::{SMALL, parse, rates::real};
-use crate::support::programme_dir;
+use crate::support::assert_golden;
 
 /// TOML as editors hold it against a JSON schema: dates are texts.
 fn as_json(value: &toml::Value) -> Value {
@@ -179,14 +179,5 @@ fn the_golden_problems_of_taxes_are_as_reviewed() {
         let lines: Vec<&str> = shown.trim_end().lines().map(str::trim_end).collect();
         writeln!(now, "\n== {}\n\n{}", mistake.name, lines.join("\n")).unwrap();
     }
-    let path = programme_dir().join(GOLDEN);
-    if std::env::var("MANDAT_GOLDEN").is_ok_and(|wish| wish == "write") {
-        std::fs::write(&path, &now).unwrap();
-    }
-    let reviewed = std::fs::read_to_string(&path).unwrap_or_default();
-    let difference = now.lines().zip(reviewed.lines()).find(|(now, reviewed)| now != reviewed);
-    assert!(
-        now == reviewed,
-        "{GOLDEN} differs, first at {difference:?}; `MANDAT_GOLDEN=write cargo test --test it golden` rewrites it"
-    );
+    assert_golden(GOLDEN, &now);
 }

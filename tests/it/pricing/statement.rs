@@ -1,0 +1,10 @@
+//! Statements: a month of order lines, to the cent, whatever the threads, with every bad row told.
+
+mod counts;
+mod example;
+mod identity;
+mod moments;
+mod office;
+mod records;
+mod refusals;
+mod reversals;
