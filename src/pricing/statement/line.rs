@@ -11,7 +11,7 @@ use crate::pricing::{benefit::Case, tariff::form::MAX_QUANTITY};
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'r> {
     /// All its fields as they stand there.
-    pub fields: Fields<'r>,
+    pub fields: &'r Fields<'r>,
     /// What decides the advantage.
     pub case: Case,
     /// Items.
@@ -34,7 +34,7 @@ impl<'r> Line<'r> {
     /// # Errors
     /// The first that is wrong.
     #[inline]
-    pub fn read(fields: &Fields<'r>) -> Result<Self, Refusal> {
+    pub fn read(fields: &'r Fields<'r>) -> Result<Self, Refusal> {
         let field = |column: Column| fields[column as usize];
         let access = word(fields, Column::Access, Access::of_bytes, Access::WORDS)?;
         let by = word(fields, Column::PlacedBy, PlacedBy::of_bytes, PlacedBy::WORDS)?;
@@ -55,7 +55,7 @@ impl<'r> Line<'r> {
             text => items(text).filter(|count| *count >= quantity).ok_or_else(|| bad_count(fields))?,
         };
         let case = Case { access, payment, by, payer, managed };
-        Ok(Self { fields: *fields, case, quantity, tier_count, kind })
+        Ok(Self { fields, case, quantity, tier_count, kind })
     }
 }
 

@@ -50,7 +50,7 @@ impl Statement {
     #[inline]
     pub(super) fn line<'s, 'r>(
         &'s self,
-        fields: &Fields<'r>,
+        fields: &'r Fields<'r>,
         counts: Option<&Counts>,
     ) -> Result<Settlement<'s, 'r>, Stop> {
         let order_id = required(fields, Column::OrderId)?;
