@@ -38,6 +38,13 @@ impl Source {
         let line_start = self.lines.get(line.wrapping_sub(1)).copied().unwrap_or(0);
         Location { file: self.name.clone(), line, column: self.text[line_start..end].chars().count() + 1 }
     }
+
+    /// The byte offset of a place in this file.
+    pub fn offset(&self, location: &Location) -> usize {
+        let start = self.lines.get(location.line.wrapping_sub(1)).copied().unwrap_or(0);
+        let line = self.text.get(start..).unwrap_or_default();
+        start + line.char_indices().nth(location.column.wrapping_sub(1)).map_or(0, |(offset, _)| offset)
+    }
 }
 
 /// A place in a file; lines and columns count from 1, columns in characters.

@@ -111,7 +111,7 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     quotes::check(files.settings.as_ref(), &settings, &shapes, &mut problems);
     let encoders = rules::Encoders { policies: &policies, shapes: &shapes, tariffs: &tariffs };
     if let Some(register) = &register {
-        tariffs.check_documents(&files.tariffs, register, &mut problems);
+        tariffs.check_documents(register, &mut problems);
     }
     check_rules(files.rules.as_ref(), register.as_ref(), &encoders, &mut problems);
     if problems.is_empty() && !policies.iter().any(|policy| policy.effect == Effect::Permit) {

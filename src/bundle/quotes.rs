@@ -11,12 +11,22 @@ use crate::{
 /// Every name that the schema does not have.
 pub(super) fn check(source: Option<&Source>, settings: &Settings, shapes: &Shapes, problems: &mut Problems) {
     let (Some(source), Some(quotes)) = (source, &settings.quotes) else { return };
-    let span = (quotes.span().start, "[quotes]".len());
+    let section = quotes.span().start;
     let faults = types(quotes.get_ref(), shapes).into_iter().chain(actions(quotes.get_ref(), shapes));
-    problems.extend(faults.map(|(message, help)| Problem::at(source, span, message).help(help)));
+    problems.extend(faults.map(|Fault { name, message, help }| {
+        let quoted = format!("\"{name}\"");
+        let found = source.text.get(section..).and_then(|text| text.find(&quoted));
+        let span = found.map_or((section, "[quotes]".len()), |at| (section + at, quoted.len()));
+        Problem::at(source, span, message).help(help)
+    }));
 }
 
-type Fault = (String, String);
+/// A name that the schema does not have.
+struct Fault {
+    name: String,
+    message: String,
+    help: String,
+}
 
 fn types(names: &QuoteSettings, shapes: &Shapes) -> Vec<Fault> {
     let agreement = &names.agreement;
@@ -62,5 +72,6 @@ fn unknown<'k>(what: &str, name: &str, known: impl Iterator<Item = &'k String>) 
         Some(near) => format!("did you mean `{near}`?"),
         None => "use the names of the schema".to_owned(),
     };
-    (format!("`[quotes]` names the {what} `{name}`, which the schema does not have"), help)
+    let message = format!("`[quotes]` names the {what} `{name}`, which the schema does not have");
+    Fault { name: name.to_owned(), message, help }
 }

@@ -187,20 +187,20 @@ pub fn check_tariffs(source: &Source, register: &Register, tariffs: &Tariffs, pr
         for rule in &basis.rules {
             let named =
                 |entry: &String| *entry == name || entry.strip_prefix(&name).is_some_and(|rest| rest.starts_with('.'));
-            let (span, fault) = match register.rules.get(&**rule) {
-                None => ((0, 0), format!("`{name}` ({}) names the unknown rule `{rule}`", basis.at)),
-                Some(known) if matches!(&known.get_ref().encoded_by, Encoding::By(list) if list.iter().any(named)) => {
-                    continue;
-                }
-                Some(known) => (
-                    (known.span().start, rule.len() + "[rules.]".len()),
-                    format!("rule `{rule}`: `{name}` ({}) says that it encodes it", basis.at),
-                ),
+            let problem = match register.rules.get(&**rule) {
+                None => tariffs.problem(basis, format!("`{name}` names the unknown rule `{rule}`")),
+                Some(known) => match &known.get_ref().encoded_by {
+                    Encoding::By(list) if list.iter().any(named) => continue,
+                    _ => {
+                        let place = (known.span().start, rule.len() + "[rules.]".len());
+                        let fault = format!("rule `{rule}`: `{name}` ({}) says that it encodes it", basis.at);
+                        Problem::at(source, place, fault)
+                    }
+                },
             };
-            problems.push(
-                Problem::at(source, span, fault)
-                    .help(format!("list `{name}` under its `encoded_by`, or mend `rules` of the entry")),
-            );
+            problems.push(problem.help(format!(
+                "list `{name}` under `encoded_by` of the rule in policies/rules.toml, or mend `rules` of the entry"
+            )));
         }
     }
 }

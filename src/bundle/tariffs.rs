@@ -23,6 +23,7 @@ pub struct Tariffs {
     pub taxes: Option<TaxTable>,
     /// Whether a file did not load.
     incomplete: bool,
+    sources: Vec<Source>,
 }
 
 impl Tariffs {
@@ -44,13 +45,18 @@ impl Tariffs {
             );
         }
         let book = Book::read(&tariffs, warnings).map_err(|found| problems.extend(found)).unwrap_or_default();
-        Self { book, taxes: read.into_iter().next(), incomplete: problems.iter().count() > before }
+        Self {
+            book,
+            taxes: read.into_iter().next(),
+            incomplete: problems.iter().count() > before,
+            sources: sources.to_vec(),
+        }
     }
 
     /// Documents that tariffs cite and the register does not list (E072).
-    pub(super) fn check_documents(&self, sources: &[Source], register: &Register, problems: &mut Problems) {
+    pub(super) fn check_documents(&self, register: &Register, problems: &mut Problems) {
         for tariff in self.book.versions() {
-            let Some(source) = sources.iter().find(|source| source.name == tariff.file) else { continue };
+            let Some(source) = self.sources.iter().find(|source| source.name == tariff.file) else { continue };
             let unlisted = tariff.cited.iter().filter(|(document, _)| !register.documents.contains_key(&**document));
             problems.extend(unlisted.map(|(document, span)| {
                 let help = match nearest(document, register.documents.keys().map(String::as_str)) {
@@ -59,6 +65,20 @@ impl Tariffs {
                 };
                 Problem::at(source, *span, format!("the document \"{document}\" is not listed")).code("E072").help(help)
             }));
+        }
+    }
+
+    /// A problem at an entry.
+    pub(super) fn problem(&self, basis: &Basis, message: String) -> Problem {
+        match self.sources.iter().find(|source| source.name == basis.at.file) {
+            Some(source) => {
+                let name = basis.path.rsplit('.').next().unwrap_or_default();
+                let start = source.offset(&basis.at);
+                // Rows of a list start with a bracket, all other entries with their name.
+                let length = if source.text[start..].starts_with(name) { name.len() } else { 1 };
+                Problem::at(source, (start, length), message)
+            }
+            None => Problem::new(message),
         }
     }
 

@@ -47,10 +47,10 @@ impl<R: Read> Blocks<R> {
         Ok((columns, blocks))
     }
 
-    /// About how long a row is, by the first ones.
+    /// About how long a row is, by the first ones; fifteen fields that can be priced are never shorter than this.
     pub fn row_length(&self) -> u64 {
         let rows = memchr::memchr_iter(b'\n', &self.rest).count().max(1);
-        (self.rest.len() / rows).max(1) as u64
+        (self.rest.len() / rows).max(64) as u64
     }
 
     /// Reads the next block and tells on which line it starts; nothing at the end.
