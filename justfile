@@ -40,6 +40,10 @@ bench:
 load:
     benches/load.sh
 
+# Settle five million order lines beside DuckDB (needs Python with the package duckdb, and GNU time).
+settle:
+    benches/statement.sh
+
 # Format the code.
 fmt:
     cargo fmt --all

@@ -10,6 +10,7 @@ mod orders;
 pub mod pass;
 mod report;
 pub mod turns;
+mod year;
 
 use std::{
     io::{self, Write as _},
@@ -51,6 +52,9 @@ pub struct Arguments {
     /// Postings of earlier statements, which the reversals are about.
     #[arg(long, value_name = "FILE", requires = "reversals", num_args = 1..)]
     prior: Vec<PathBuf>,
+    /// The totals.csv of the eleven months before: partners below the yearly minimum are listed in review.csv.
+    #[arg(long, value_name = "FILE", num_args = 11)]
+    year: Vec<PathBuf>,
     /// Answer for programs.
     #[arg(long)]
     json: bool,
@@ -83,8 +87,8 @@ fn unwritable(dir: &Path, error: &io::Error) -> Stopped {
 /// Writes the statement; the exit code says whether every row was in order.
 pub fn run(arguments: &Arguments) -> Exit {
     match write(arguments) {
-        Ok((outcomes, totals)) => {
-            println!("{}", report::text(&outcomes, &totals, &arguments.out, arguments.json));
+        Ok((outcomes, totals, to_review)) => {
+            println!("{}", report::text(&outcomes, &totals, to_review, &arguments.out, arguments.json));
             if outcomes.bad > 0 { Exit::Failure } else { Exit::Success }
         }
         Err(stopped) => {
@@ -94,7 +98,8 @@ pub fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-fn write(arguments: &Arguments) -> Result<(Outcomes, Totals), Stopped> {
+/// What came of the rows, the sums, and how many partners are to be looked at, if that was asked.
+fn write(arguments: &Arguments) -> Result<(Outcomes, Totals, Option<usize>), Stopped> {
     let month = Month::parse(&arguments.month)
         .ok_or_else(|| invalid(format!("`{}` is no month; write YYYY-MM, such as 2026-10", arguments.month)))?;
     let bundle = Bundle::load(&arguments.bundle)?;
@@ -115,10 +120,16 @@ fn write(arguments: &Arguments) -> Result<(Outcomes, Totals), Stopped> {
     }
     let mut sums = Draft::begin(dir, "totals.csv", "").map_err(failed)?;
     sums.file.write_all(&totals.csv()).map_err(failed)?;
-    for draft in [postings, refused, sums] {
-        draft.publish().map_err(failed)?;
+    let tariff = bundle.tariffs.book.at(statement.calendar().last_moment());
+    let reviews = year::review(tariff.map(|tariff| &**tariff), &totals, &arguments.year)?;
+    let mut drafts = vec![postings, refused, sums];
+    if let Some(reviews) = &reviews {
+        let mut review = Draft::begin(dir, "review.csv", "").map_err(failed)?;
+        review.file.write_all(&year::csv(reviews)).map_err(failed)?;
+        drafts.push(review);
     }
-    Ok((outcomes, totals))
+    drafts.into_iter().try_for_each(Draft::publish).map_err(failed)?;
+    Ok((outcomes, totals, reviews.map(|reviews| year::partners(&reviews))))
 }
 
 fn all_cores() -> usize {

@@ -20,6 +20,7 @@ pub mod money;
 pub mod order;
 pub mod quote;
 pub mod receipt;
+pub mod review;
 pub mod statement;
 pub mod tariff;
 pub mod tax;

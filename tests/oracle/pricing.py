@@ -58,14 +58,19 @@ class Orders:
                 start = reader.line_num + 1
 
     def counted(self) -> dict:
-        """Items by order and family, over the lines of the file that can be read."""
-        counts = {}
+        """Items by order and family, over the lines of the file that can be read; one that stands there twice once."""
+        counts, seen = {}, set()
         for row, fields in self.rows():
             try:
                 line = self.line(row, fields)
-                key = (line.order_id, self.tariffs.in_force(line.day).product(line.product)["family"])
+                version = self.tariffs.in_force(line.day)
+                key = (line.order_id, version.product(line.product)["family"])
+                identity = (line.order_id, line.line_id, version.period(line), line.event)
             except Unpriced:
                 continue
+            if identity in seen:
+                continue
+            seen.add(identity)
             counts[key] = counts.get(key, 0) + line.quantity
         return counts
 

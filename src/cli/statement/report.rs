@@ -7,13 +7,19 @@ use serde_json::json;
 use crate::pricing::statement::{ledger::Outcomes, totals::Totals};
 
 /// The summary for people, or for programs.
-pub(super) fn text(outcomes: &Outcomes, totals: &Totals, dir: &Path, as_json: bool) -> String {
+pub(super) fn text(
+    outcomes: &Outcomes,
+    totals: &Totals,
+    to_review: Option<usize>,
+    dir: &Path,
+    as_json: bool,
+) -> String {
     let Outcomes { rows, priced, bad, left_out, reversed } = outcomes;
     let credited = totals.credited();
     if as_json {
         let answer = json!({
             "rows": rows, "priced": priced, "reversed": reversed, "refused": bad, "left_out": left_out,
-            "credited": credited, "out": dir.display().to_string(),
+            "credited": credited, "to_review": to_review, "out": dir.display().to_string(),
         });
         return answer.to_string();
     }
@@ -25,6 +31,9 @@ pub(super) fn text(outcomes: &Outcomes, totals: &Totals, dir: &Path, as_json: bo
     }
     if *bad > 0 {
         lines.push(format!("{bad} refused for bad data, see {}", dir.join("refused.csv").display()));
+    }
+    if let Some(partners) = to_review.filter(|partners| *partners > 0) {
+        lines.push(format!("{partners} below the yearly minimum, see {}", dir.join("review.csv").display()));
     }
     lines.join("\n")
 }

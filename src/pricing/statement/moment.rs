@@ -73,6 +73,11 @@ impl Calendar {
         self.midnights.last().copied().unwrap_or(i64::MIN)
     }
 
+    /// Its last second.
+    pub fn last_moment(&self) -> Timestamp {
+        Timestamp::from_second(self.end().saturating_sub(1)).unwrap_or(Timestamp::MAX)
+    }
+
     /// Whether a moment lies in it.
     #[inline]
     pub fn holds(&self, second: i64) -> bool {

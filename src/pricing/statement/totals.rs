@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rust_decimal::Decimal;
+
 use super::text;
-use crate::pricing::compiled::Priced;
+use crate::pricing::{compiled::Priced, review::Volumes};
 
 /// Sums of some lines of a partner in one currency, in smallest units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -120,6 +122,15 @@ impl Totals {
             *credited.entry(currency).or_default() += sum.cashback;
         }
         credited.into_iter().map(|(currency, units)| (currency, text::sum(units, self.scale(currency)))).collect()
+    }
+
+    /// List prices by partner and currency.
+    pub fn volumes(&self) -> Volumes {
+        let volume = |((partner, currency), sum): (&(Box<[u8]>, Box<str>), &Sum)| {
+            let list = Decimal::try_from_i128_with_scale(sum.list, self.scale(currency)).unwrap_or(Decimal::MAX);
+            ((String::from_utf8_lossy(partner).into_owned(), currency.to_string()), list)
+        };
+        self.sums.iter().map(volume).collect()
     }
 
     fn scale(&self, currency: &str) -> u32 {

@@ -1,7 +1,7 @@
 //! Holds a parsed TOML table against its form; every difference is a problem with a code and a place.
 //!
 //! Codes: E001 no TOML, E002 unknown key, E003 missing key, E004 wrong type, E005 unknown word, E006 number out of
-//! range, E070 missing source.
+//! range, E007 number that cannot be kept exactly, E070 missing source.
 
 use std::{collections::BTreeSet, ops::Range};
 

@@ -8,3 +8,4 @@ mod office;
 mod records;
 mod refusals;
 mod reversals;
+mod year;
