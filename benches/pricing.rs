@@ -8,12 +8,14 @@ use std::{hint::black_box, path::Path, thread};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use mandat::{
+    http::quote_answer::LineAnswer,
     pricing::{
         benefit::Case,
         compiled::{Compiled, Order},
+        order,
         receipt::{self, Line},
         tariff::Tariff,
-        words::Outcome,
+        words::{Kind, Outcome, Side},
     },
     problem::{Problems, Source},
 };
@@ -65,6 +67,24 @@ fn count_steps(tariff: &Tariff, lines: &[(Line, usize)]) -> usize {
     lines.iter().map(|(line, _)| receipt::price(tariff, black_box(line)).map_or(0, |receipt| receipt.steps.len())).sum()
 }
 
+/// Receipts as the service sends them.
+fn write_receipts(tariff: &Tariff, lines: &[(Line, usize)]) -> usize {
+    let asked = order::Line {
+        id: "1".to_owned(),
+        product: String::new(),
+        quantity: 1,
+        tier_count: None,
+        existing: None,
+        managed: None,
+        kind: Kind::Order,
+    };
+    let written = |(line, _): &(Line, usize)| {
+        let receipt = receipt::price(tariff, black_box(line)).ok()?;
+        serde_json::to_vec(&LineAnswer::of(&asked, &receipt, Side::Client)).ok()
+    };
+    lines.iter().map(|line| written(line).map_or(0, |text| text.len())).sum()
+}
+
 /// The same work on every core, each with its share.
 fn shared<T: Sync>(items: &[T], work: impl Fn(&[T]) + Sync) {
     let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -95,6 +115,7 @@ fn pricing(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(ORDERS as u64));
     group.bench_function("compiled, one thread", |bencher| bencher.iter(|| sum_compiled(&compiled, &numbers)));
     group.bench_function("receipts, one thread", |bencher| bencher.iter(|| count_steps(&tariff, &lines)));
+    group.bench_function("receipts as JSON, one thread", |bencher| bencher.iter(|| write_receipts(&tariff, &lines)));
     group.throughput(Throughput::Elements(many.len() as u64));
     group.bench_function("compiled, all cores", |bencher| {
         bencher.iter(|| {

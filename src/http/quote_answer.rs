@@ -18,19 +18,19 @@ use crate::{
 
 /// What an order costs, net of tax; of a denied order the decision alone.
 #[derive(Debug, Default, Serialize, ToSchema)]
-pub struct QuoteAnswer {
+pub struct QuoteAnswer<'q> {
     /// Whether the order may be placed; left out where no decision was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionAnswer>,
     /// The version that priced it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tariff: Option<TariffAnswer>,
+    pub tariff: Option<TariffAnswer<'q>>,
     /// ISO 4217 code.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub currency: Option<String>,
+    pub currency: Option<&'q str>,
     /// Line by line.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lines: Option<Vec<LineAnswer>>,
+    pub lines: Option<Vec<LineAnswer<'q>>>,
     /// Their sums.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub totals: Option<TotalsAnswer>,
@@ -39,29 +39,29 @@ pub struct QuoteAnswer {
     pub tax: Option<TaxAnswer>,
     /// Questions that the price leaves open.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub open_questions: Option<Vec<String>>,
+    pub open_questions: Option<Vec<&'q str>>,
 }
 
 /// A version of a tariff.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TariffAnswer {
+pub struct TariffAnswer<'q> {
     /// Its id.
-    pub id: String,
+    pub id: &'q str,
     /// Its version.
     pub version: u32,
     /// SHA-256 of its file, 64 hexadecimal digits.
-    pub sha256: String,
+    pub sha256: &'q str,
 }
 
 /// A priced line, or why it is refused.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct LineAnswer {
+pub struct LineAnswer<'q> {
     /// As in the order.
-    pub id: String,
+    pub id: &'q str,
     /// `none`, `discount`, `cashback` or `refused`.
     pub outcome: &'static str,
     /// The row of the benefit table that decided.
-    pub benefit: String,
+    pub benefit: &'q str,
     /// Whose payment method is charged: `client` or `partner`.
     pub payer: &'static str,
     /// The published price; a refused line has no amounts.
@@ -80,20 +80,20 @@ pub struct LineAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The readings that the outcome stands on.
-    pub readings: Vec<String>,
+    pub readings: Vec<&'q str>,
     /// The weakest source that the line rests on.
     pub weakest_source: &'static str,
     /// How the preferential price came about.
-    pub steps: Vec<StepAnswer>,
+    pub steps: Vec<StepAnswer<'q>>,
 }
 
 /// One step of a price.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct StepAnswer {
+pub struct StepAnswer<'q> {
     /// `list`, `partner_discount`, `preferential_price`, `quantity_tier` or `rounding`.
     pub op: &'static str,
     /// The entry of the tariff.
-    pub rule: String,
+    pub rule: &'q str,
     /// What it was done to.
     pub base: String,
     /// The reduction as a fraction of 1, rounded to ten digits where it has more.
@@ -103,9 +103,9 @@ pub struct StepAnswer {
     /// The amount afterwards.
     pub running: String,
     /// The name of its source.
-    pub source: String,
+    pub source: &'q str,
     /// `file:line:column`.
-    pub at: String,
+    pub at: &'q str,
 }
 
 /// Sums of the lines that have a price.
@@ -136,9 +136,9 @@ pub struct TaxAnswer {
 /// Most decimals of an amount or rate that is shown unrounded.
 const SHOWN: u32 = 10;
 
-impl QuoteAnswer {
+impl<'q> QuoteAnswer<'q> {
     /// The wire form of a quote; a denial is always explained.
-    pub fn of(quote: &Quote, order: &Order, explain: bool) -> Self {
+    pub fn of(quote: &'q Quote, order: &'q Order, explain: bool) -> Self {
         let explained =
             |decided: &Decided| DecisionAnswer::of(&decided.answer, explain || !decided.answer.decision.allowed());
         let decision = quote.decision.as_ref().map(explained);
@@ -148,19 +148,15 @@ impl QuoteAnswer {
         }
     }
 
-    fn priced(price: &Priced, order: &Order) -> Self {
+    fn priced(price: &'q Priced, order: &'q Order) -> Self {
         let scale = price.receipts.first().map_or(2, |receipt| receipt.scale);
         let amount = |amount: Decimal| money::text(amount, scale);
         let (tariff, totals) = (price.tariff, &price.totals);
         let lines = order.lines.iter().zip(&price.receipts);
         Self {
             decision: None,
-            tariff: Some(TariffAnswer {
-                id: tariff.id.to_string(),
-                version: tariff.version,
-                sha256: tariff.sha256.to_string(),
-            }),
-            currency: Some(order.currency.clone()),
+            tariff: Some(TariffAnswer { id: &tariff.id, version: tariff.version, sha256: &tariff.sha256 }),
+            currency: Some(&order.currency),
             lines: Some(lines.map(|(line, receipt)| LineAnswer::of(line, receipt, price.payer)).collect()),
             totals: Some(TotalsAnswer {
                 list: amount(totals.list),
@@ -174,11 +170,10 @@ impl QuoteAnswer {
 }
 
 /// Every question once, in the order of the lines.
-fn open_questions(price: &Priced) -> Vec<String> {
-    let of_lines =
-        price.receipts.iter().flat_map(|receipt| receipt.questions.iter().map(|question| question.to_string()));
-    let of_tax = price.tax.iter().flat_map(|tax| tax.questions.iter().map(ToString::to_string));
-    let mut questions: Vec<String> = Vec::new();
+fn open_questions<'q>(price: &'q Priced) -> Vec<&'q str> {
+    let of_lines = price.receipts.iter().flat_map(|receipt| receipt.questions.iter().map(|question| &***question));
+    let of_tax = price.tax.iter().flat_map(|tax| tax.questions.iter().map(|question| &**question));
+    let mut questions: Vec<&str> = Vec::new();
     for question in of_lines.chain(of_tax) {
         if !questions.contains(&question) {
             questions.push(question);
@@ -187,42 +182,48 @@ fn open_questions(price: &Priced) -> Vec<String> {
     questions
 }
 
-impl LineAnswer {
-    fn of(line: &Line, receipt: &Receipt, payer: Side) -> Self {
+impl<'q> LineAnswer<'q> {
+    /// The wire form of a receipt.
+    pub fn of(line: &'q Line, receipt: &'q Receipt, payer: Side) -> Self {
         let amount = |of: fn(&Amounts) -> Decimal| {
             receipt.amounts.as_ref().map(|amounts| money::text(of(amounts), receipt.scale))
         };
         Self {
-            id: line.id.clone(),
+            id: &line.id,
             outcome: receipt.outcome.word(),
-            benefit: receipt.benefit.id.to_string(),
+            benefit: &receipt.benefit.id,
             payer: payer.word(),
             list: amount(|amounts| amounts.list),
             preferential: amount(|amounts| amounts.preferential),
             charged: amount(|amounts| amounts.charged),
             cashback: amount(|amounts| amounts.cashback),
             reason: receipt.refusal(),
-            readings: receipt.benefit.readings.iter().map(ToString::to_string).collect(),
+            readings: receipt.benefit.readings.iter().map(|reading| &**reading).collect(),
             weakest_source: receipt.weakest.word(),
             steps: receipt.steps.iter().map(|step| StepAnswer::of(step, receipt.scale)).collect(),
         }
     }
 }
 
-impl StepAnswer {
-    fn of(step: &Step, scale: u32) -> Self {
-        let text = |amount: Decimal| money::text(amount.round_dp(SHOWN.max(scale)), scale);
+impl<'q> StepAnswer<'q> {
+    fn of(step: &'q Step, scale: u32) -> Self {
+        let text = |amount: Decimal| money::text(shown(amount), scale);
         Self {
             op: step.op.name(),
-            rule: step.basis.path.to_string(),
+            rule: &step.basis.path,
             base: text(step.base),
-            rate: step.rate.map(|rate| money::text(rate.round_dp(SHOWN), 2)),
+            rate: step.rate.map(|rate| money::text(shown(rate), 2)),
             amount: text(step.amount),
             running: text(step.running),
-            source: step.basis.source.to_string(),
-            at: step.basis.at.to_string(),
+            source: &step.basis.source,
+            at: &step.basis.place,
         }
     }
+}
+
+/// A number without the digits that nobody reads.
+fn shown(number: Decimal) -> Decimal {
+    if number.scale() > SHOWN { number.round_dp(SHOWN) } else { number }
 }
 
 impl TaxAnswer {

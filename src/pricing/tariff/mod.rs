@@ -84,6 +84,8 @@ pub struct Basis {
     pub path: Arc<str>,
     /// Where it stands.
     pub at: Location,
+    /// The same as `file:line:column`, since every receipt shows it.
+    pub place: Arc<str>,
     /// The name of its source.
     pub source: Arc<str>,
     /// How strong that source is.

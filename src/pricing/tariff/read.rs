@@ -233,8 +233,10 @@ impl<'t> Reading<'t> {
             return None;
         };
         let questions = self.questions.iter().filter(|(rule, _)| concerns(rule, &path));
+        let at = entry.location();
         Some(Arc::new(Basis {
-            at: entry.location(),
+            place: at.to_string().into(),
+            at,
             source: named.value.into(),
             strength,
             rules: entry.texts("rules").iter().map(|rule| rule.value.into()).collect(),
