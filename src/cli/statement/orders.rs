@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     pricing::statement::{
-        Columns, POSTINGS_HEADER, REFUSED_HEADER, Statement, counts::Counts, ledger::Outcomes, totals::Totals,
+        Columns, Ledger, POSTINGS_HEADER, REFUSED_HEADER, Statement, counts::Counts, ledger::Outcomes, totals::Totals,
     },
     problem::{Problem, Problems},
 };
@@ -67,11 +67,11 @@ impl<'a> Orders<'a> {
         refused: &mut Draft,
         threads: usize,
     ) -> Result<(Outcomes, Totals), Stopped> {
-        let settled = match self.price(statement, None, (&mut *postings, &mut *refused), threads) {
-            Err(Failure::CountsNeeded) => self.count(statement, threads).and_then(|counts| {
+        let settled = match self.price(statement, (None, None), (&mut *postings, &mut *refused), threads) {
+            Err(Failure::CountsNeeded) => self.count(statement, threads).and_then(|(counts, ledger)| {
                 postings.begin_again(POSTINGS_HEADER).map_err(Failure::Unwritable)?;
                 refused.begin_again(REFUSED_HEADER).map_err(Failure::Unwritable)?;
-                self.price(statement, Some(&counts), (postings, refused), threads)
+                self.price(statement, (Some(&counts), Some(ledger)), (postings, refused), threads)
             }),
             settled => settled,
         };
@@ -81,7 +81,7 @@ impl<'a> Orders<'a> {
     fn price(
         &self,
         statement: &Statement,
-        counts: Option<&Counts>,
+        counted: (Option<&Counts>, Option<Ledger>),
         (postings, refused): (&mut Draft, &mut Draft),
         threads: usize,
     ) -> Result<(Outcomes, Totals), Failure> {
@@ -93,12 +93,12 @@ impl<'a> Orders<'a> {
             expected: self.expected,
             progress: &progress,
         };
-        let settled = pass::settle((statement, &self.columns), counts, self.blocks()?, outlet, threads);
+        let settled = pass::settle((statement, &self.columns), counted, self.blocks()?, outlet, threads);
         bar.finish_and_clear();
         settled
     }
 
-    fn count(&self, statement: &Statement, threads: usize) -> Result<Counts, Failure> {
+    fn count(&self, statement: &Statement, threads: usize) -> Result<(Counts, Ledger), Failure> {
         let bar = self.bar("counting");
         let progress = |bytes: usize| bar.inc(bytes as u64);
         let counts = pass::count((statement, &self.columns), self.blocks()?, &progress, threads);

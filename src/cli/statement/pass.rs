@@ -34,7 +34,7 @@ pub struct Outlet<'w> {
 /// The file cannot be read, an outlet cannot be written, or the items of orders must be counted first.
 pub fn settle<R: Read + Send>(
     (statement, columns): (&Statement, &Columns),
-    counts: Option<&Counts>,
+    (counts, ledger): (Option<&Counts>, Option<Ledger>),
     blocks: Blocks<R>,
     outlet: Outlet,
     threads: usize,
@@ -42,7 +42,8 @@ pub fn settle<R: Read + Send>(
     let clerks = (0..threads.max(1)).map(|_| Clerk::new(statement, columns, counts));
     let mut workers: Vec<Pricing> =
         clerks.map(|clerk| Pricing { clerk, settled: Settled::default(), desk: PhantomData }).collect();
-    let mut desk = Desk { ledger: Ledger::expecting(outlet.expected), outlet };
+    let ledger = ledger.unwrap_or_else(|| Ledger::expecting(outlet.expected));
+    let mut desk = Desk { ledger, outlet };
     take_turns(blocks, &mut desk, &mut workers)?;
     let mut totals = Totals::default();
     for worker in workers {
@@ -79,7 +80,7 @@ impl<'w> Work for Pricing<'_, 'w> {
     }
 }
 
-/// Counts the items of all orders.
+/// Counts the items of all orders; the ledger is for the pass that prices them.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -88,13 +89,13 @@ pub fn count<R: Read + Send>(
     blocks: Blocks<R>,
     progress: &(dyn Fn(usize) + Sync),
     threads: usize,
-) -> Result<Counts, Failure> {
+) -> Result<(Counts, Ledger), Failure> {
     let worker = || Counting { statement, columns, progress, counted: Vec::new() };
     let mut workers: Vec<Counting> = (0..threads.max(1)).map(|_| worker()).collect();
     let mut counts = Counts::default();
     take_turns(blocks, &mut counts, &mut workers)?;
-    counts.close();
-    Ok(counts)
+    let ledger = counts.close();
+    Ok((counts, ledger))
 }
 
 struct Counting<'s> {

@@ -6,6 +6,7 @@
 use super::{
     Columns, Statement,
     columns::{Column, Fields},
+    ledger::Ledger,
     line::{Line, required},
     posting_id,
     refusal::Refusal,
@@ -78,9 +79,9 @@ impl Counts {
         }
     }
 
-    /// All rows were added: which lines they were is no longer needed.
-    pub fn close(&mut self) {
-        self.lines = Seen::default();
+    /// All rows were added: which lines they were is no longer needed, and a ledger takes over the room they took.
+    pub fn close(&mut self) -> Ledger {
+        Ledger::in_place_of(std::mem::take(&mut self.lines))
     }
 
     /// The items of a family on an order.

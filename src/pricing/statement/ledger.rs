@@ -54,6 +54,12 @@ struct Again {
 }
 
 impl Ledger {
+    /// An empty ledger in the room that something else took: freed and asked for again, it would count twice.
+    pub(super) fn in_place_of(mut seen: Seen) -> Self {
+        seen.clear();
+        Self { seen, outcomes: Outcomes::default() }
+    }
+
     /// With room for about so many lines.
     pub fn expecting(lines: u64) -> Self {
         Self { seen: Seen::expecting(lines), outcomes: Outcomes::default() }

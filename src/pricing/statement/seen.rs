@@ -79,6 +79,14 @@ impl Seen {
         Some(slot)
     }
 
+    /// Forgets all, and keeps the room.
+    pub fn clear(&mut self) {
+        for table in &mut self.tables {
+            table.slots.fill(Slot::default());
+            table.filled = 0;
+        }
+    }
+
     /// The slot of a key.
     pub fn get(&self, key: Key) -> Option<&Slot> {
         let table = &self.tables[usize::from(key.table)];

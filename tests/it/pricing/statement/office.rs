@@ -112,10 +112,10 @@ pub fn settled_by(book: &Book, month: &str, orders: &[u8], threads: usize, block
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Ok(Written { postings: text(postings), totals: text(totals.csv()), refused: text(refused), outcomes })
     };
-    match price(None) {
+    match price((None, None)) {
         Err(Failure::CountsNeeded) => {
-            let counts = pass::count((&statement, &columns), open().1, &|_| (), threads).unwrap();
-            price(Some(&counts)).unwrap()
+            let (counts, ledger) = pass::count((&statement, &columns), open().1, &|_| (), threads).unwrap();
+            price((Some(&counts), Some(ledger))).unwrap()
         }
         written => written.unwrap(),
     }
