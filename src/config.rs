@@ -79,6 +79,8 @@ pub struct QuoteSettings {
     pub managed_by: String,
     /// Attribute of a product that refers to whose it is.
     pub product_of: String,
+    /// Attribute of a product that holds its family, as the tariff names it.
+    pub family_of: String,
     /// Attributes of the payer that its tax depends on.
     pub tax: TaxNames,
     /// Asked for lines that start something.

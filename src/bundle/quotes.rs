@@ -34,7 +34,7 @@ fn types(names: &QuoteSettings, shapes: &Shapes) -> Vec<Fault> {
     organization.extend(&names.client_agreements);
     let attributes: [(&String, Vec<&String>); 3] = [
         (&names.organization, organization),
-        (&names.product, vec![&names.managed_by, &names.product_of]),
+        (&names.product, vec![&names.managed_by, &names.product_of, &names.family_of]),
         (
             &agreement.r#type,
             vec![&agreement.client, &agreement.partner, &agreement.status, &agreement.access, &agreement.payment],

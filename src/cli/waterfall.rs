@@ -71,10 +71,11 @@ fn step_line(step: &Step, line: &Line, scale: u32) -> String {
     let name = step.op.name().replace('_', " ");
     let added = if step.op == Op::List { String::new() } else { amount(step.amount) };
     format!(
-        "  {name:WHAT$} {how:HOW$} {added:>AMOUNT$} {running:>AMOUNT$}   {} ({}, {})",
+        "  {name:WHAT$} {how:HOW$} {added:>AMOUNT$} {running:>AMOUNT$}   {} ({}, {}: {})",
         step.basis.path,
-        step.basis.at,
+        step.basis.place,
         step.basis.strength.word(),
+        step.basis.source,
         running = amount(step.running),
     )
 }
@@ -113,7 +114,9 @@ fn sums(price: &Priced, order: &Order) -> Vec<String> {
             _ => "rate not known".to_owned(),
         };
         let note = tax.note.as_ref().map_or_else(String::new, |note| format!("; {note}"));
-        lines.push(format!("tax {}: {amount}{note}", tax.treatment.word().replace('_', " ")));
+        let basis = tax.rate_basis.or(tax.basis);
+        let place = basis.map_or_else(String::new, |basis| format!(" ({}, {})", basis.place, basis.source));
+        lines.push(format!("tax {}: {amount}{place}{note}", tax.treatment.word().replace('_', " ")));
     }
     lines
 }

@@ -73,7 +73,7 @@ impl Moment {
     pub fn quote(&self, order: &Order, circumstances: &Circumstances) -> Result<Quote<'_>, NoQuote> {
         let tariff = quote::tariff_of(&self.bundle.tariffs.book, order)?;
         let families = quote::families(tariff, order)?;
-        let terms = self.terms(order)?;
+        let terms = self.terms(order, &families)?;
         let mut decision = None;
         for request in self.questions(order, &terms, &families)? {
             let answer = self.decide(&request, circumstances)?;
@@ -83,6 +83,7 @@ impl Moment {
                 return Ok(Quote { decision, price: None });
             }
         }
+        self.check_side(order, &terms)?;
         let receipts = quote::price(tariff, order, &terms)?;
         let taxes = self.bundle.tariffs.taxes.as_ref();
         let tax = taxes.map(|taxes| taxes.treat(terms.country.as_deref(), terms.vat_number.as_deref(), order.at));
@@ -90,10 +91,10 @@ impl Moment {
         Ok(Quote { decision, price: Some(price) })
     }
 
-    fn terms(&self, order: &Order) -> Result<Terms, NoQuote> {
+    fn terms(&self, order: &Order, families: &[&str]) -> Result<Terms, NoQuote> {
         match (&order.stated, &self.bundle.settings.quotes) {
             (Some(stated), _) => Ok(stated.terms(order)?),
-            (None, Some(names)) => Ok(terms::of(&*self.snapshot, names.get_ref(), order)?),
+            (None, Some(names)) => Ok(terms::of(&*self.snapshot, names.get_ref(), order, families)?),
             (None, None) => Err(Rejected::new(
                 Mistake::Terms,
                 "terms",
@@ -103,11 +104,38 @@ impl Moment {
         }
     }
 
+    /// Whoever renews acts for the side that is said to place the renewal: both may renew, and who does decides
+    /// between discount and cashback. A new order is asked about on the side that places it, so it needs no check.
+    fn check_side(&self, order: &Order, terms: &Terms) -> Result<(), NoQuote> {
+        let (Some((actor_type, actor)), None, Some(names)) =
+            (&order.actor, &order.stated, &self.bundle.settings.quotes)
+        else {
+            return Ok(());
+        };
+        // An automatic renewal is placed by whoever is debited (CON-40).
+        let side = match order.placed_by {
+            PlacedBy::Client => Side::Client,
+            PlacedBy::Partner => Side::Partner,
+            PlacedBy::Renewal => terms.payer,
+        };
+        let renews = order.lines.iter().any(|line| line.kind == Kind::Renewal);
+        let Some(organization) = terms.side(side).filter(|_| renews) else { return Ok(()) };
+        if terms::acts_for(&*self.snapshot, names.get_ref(), (actor_type, actor), organization)? {
+            return Ok(());
+        }
+        let reason = format!("`{actor}` does not act for `{organization}`, which is said to place the renewal");
+        Err(Rejected::new(Mistake::Terms, "placed_by", reason).into())
+    }
+
     /// One question for each line, equal ones once.
     fn questions(&self, order: &Order, terms: &Terms, families: &[&str]) -> Result<Vec<Request>, NoQuote> {
+        if order.stated.is_some() {
+            // A caller that is the source of truth has asked already; a decision on other facts would say nothing.
+            return Ok(Vec::new());
+        }
         let Some((actor_type, actor)) = &order.actor else {
-            // Nobody acts when a product renews itself, and a caller that states the terms has asked already.
-            let unasked = order.stated.is_some() || order.placed_by == PlacedBy::Renewal;
+            // Nobody acts when a product renews itself.
+            let unasked = order.placed_by == PlacedBy::Renewal;
             return if unasked {
                 Ok(Vec::new())
             } else {
@@ -181,12 +209,9 @@ impl Asking<'_> {
     }
 
     fn organization(&self, side: Side) -> Result<Party, Rejected> {
-        let id = match side {
-            Side::Client => &self.terms.client,
-            Side::Partner => &self.terms.partner,
-        };
+        let id = self.terms.side(side);
         let missing = || Rejected::new(Mistake::Form, side.word(), "missing; the decision needs it");
-        Ok(Party::new(&self.names.organization, id.as_ref().ok_or_else(missing)?))
+        Ok(Party::new(&self.names.organization, id.ok_or_else(missing)?))
     }
 
     fn context(&self, question: &OrderQuestion, family: &str) -> Result<Map<String, Value>, Rejected> {

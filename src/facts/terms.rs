@@ -41,8 +41,8 @@ impl From<Unavailable> for NoTerms {
 ///
 /// # Errors
 /// The order names what the facts do not have or what does not go together, or the facts cannot be read.
-pub fn of(facts: &dyn Snapshot, names: &QuoteSettings, order: &Order) -> Result<Terms, NoTerms> {
-    let reader = Reader { facts, names, order };
+pub fn of(facts: &dyn Snapshot, names: &QuoteSettings, order: &Order, families: &[&str]) -> Result<Terms, NoTerms> {
+    let reader = Reader { facts, names, order, families };
     let standing = match &order.agreement {
         Some(agreement) => reader.agreed(agreement)?,
         None => reader.without_agreement()?,
@@ -70,6 +70,28 @@ pub fn of(facts: &dyn Snapshot, names: &QuoteSettings, order: &Order) -> Result<
     })
 }
 
+/// Whether somebody is a member of an organisation.
+///
+/// # Errors
+/// The facts cannot be read.
+pub fn acts_for(
+    facts: &dyn Snapshot,
+    names: &QuoteSettings,
+    (actor_type, actor): (&str, &str),
+    organization: &str,
+) -> Result<bool, NoTerms> {
+    let uid = |entity_type: &str, id: &str| {
+        let name: Option<EntityTypeName> = entity_type.parse().ok();
+        name.map(|name| EntityUid::from_type_name_and_id(name, EntityId::new(id)))
+    };
+    let (Some(actor), Some(organization)) = (uid(actor_type, actor), uid(&names.organization, organization)) else {
+        return Ok(false);
+    };
+    let Some(actor) = facts.get(&actor)? else { return Ok(false) };
+    let actor: &cedar_policy_core::ast::Entity = actor.as_ref();
+    Ok(actor.ancestors().any(|ancestor| *ancestor == *organization.as_ref()))
+}
+
 /// What binds the two sides of an order.
 struct Standing {
     access: Access,
@@ -82,6 +104,8 @@ struct Reader<'r> {
     facts: &'r dyn Snapshot,
     names: &'r QuoteSettings,
     order: &'r Order,
+    /// The family of each line's product in the tariff.
+    families: &'r [&'r str],
 }
 
 impl Reader<'_> {
@@ -96,7 +120,9 @@ impl Reader<'_> {
         let partner = reference(&agreement, &names.partner).ok_or_else(|| broken("no partner"))?;
         agrees("client", self.order.client.as_ref(), &client, id)?;
         agrees("partner", self.order.partner.as_ref(), &partner, id)?;
-        let active = text(&agreement, &names.status).as_ref() == Some(&names.active) && self.is_partner(&partner)?;
+        let stands = text(&agreement, &names.status).as_ref() == Some(&names.active);
+        self.check_standing(id, &client, stands)?;
+        let active = stands && self.is_partner(&partner)?;
         let access = match text(&agreement, &names.access).as_deref().and_then(Access::of) {
             _ if !active => Access::None,
             Some(access @ (Access::Limited | Access::Full)) => access,
@@ -113,6 +139,26 @@ impl Reader<'_> {
         Ok(Standing { access, payment, client: Some(client), partner: Some(partner) })
     }
 
+    /// The agreement named is one that the client's own facts name; and one that no longer stands does not hide one
+    /// that does.
+    fn check_standing(&self, id: &str, client: &str, stands: bool) -> Result<(), NoTerms> {
+        let Some(entity) = self.entity("client", &self.names.organization, client)? else {
+            return Err(unknown("client", &self.names.organization, client).into());
+        };
+        let named: Vec<String> =
+            self.names.client_agreements.iter().flat_map(|name| references(&entity, name)).collect();
+        let reason = match (stands, named.iter().any(|other| other == id)) {
+            (true, false) => format!("`{id}` is not among the agreements in force that the facts of `{client}` name"),
+            (false, _) if !named.is_empty() => {
+                format!(
+                    "`{id}` is not in force, and `{client}` has agreements that are: name the one under which it orders"
+                )
+            }
+            _ => return Ok(()),
+        };
+        Err(Rejected::new(Mistake::Terms, "agreement", reason).into())
+    }
+
     /// The terms of an order without an agreement: somebody's own.
     fn without_agreement(&self) -> Result<Standing, NoTerms> {
         let Some(client) = &self.order.client else {
@@ -122,6 +168,11 @@ impl Reader<'_> {
             return Err(unknown("client", &self.names.organization, client).into());
         };
         let standing = |access, partner| Standing { access, payment: None, client: Some(client.clone()), partner };
+        let agreed = self.names.client_agreements.iter().any(|name| !references(&entity, name).is_empty());
+        if agreed {
+            let reason = format!("missing; `{client}` has agreements: name the one under which it orders");
+            return Err(Rejected::new(Mistake::Terms, "agreement", reason).into());
+        }
         if let Some(partner) = &self.order.partner {
             if partner != client {
                 let reason =
@@ -130,10 +181,6 @@ impl Reader<'_> {
             }
             let access = if self.is_partner(partner)? { Access::Own } else { Access::None };
             return Ok(standing(access, Some(partner.clone())));
-        }
-        if self.names.client_agreements.iter().any(|name| has_reference(&entity, name)) {
-            let reason = format!("missing; `{client}` has agreements: name the one under which it orders");
-            return Err(Rejected::new(Mistake::Terms, "agreement", reason).into());
         }
         Ok(standing(Access::None, None))
     }
@@ -176,13 +223,31 @@ impl Reader<'_> {
             let reason = format!("`{id}` is no product of the client");
             return Err(Rejected::new(Mistake::Terms, field("existing"), reason).into());
         }
-        let managing = reference(&product, &self.names.managed_by);
-        let manages = match standing.access {
-            Access::Full => true,
-            Access::Limited => managing.is_some() && managing == self.order.agreement,
-            Access::None | Access::Own => false,
-        };
-        Ok(if manages { Managed::Yes } else { Managed::No })
+        self.check_family(position, line, &product)?;
+        match (standing.access, reference(&product, &self.names.managed_by)) {
+            (Access::Full, _) => Ok(Managed::Yes),
+            (Access::Limited, Some(managing)) if Some(&managing) == self.order.agreement.as_ref() => Ok(Managed::Yes),
+            // Under another agreement its partner would lose what it earns.
+            (Access::Limited, Some(managing)) => {
+                let reason = format!("`{id}` is managed under `{managing}`; order it under that agreement");
+                Err(Rejected::new(Mistake::Terms, field("existing"), reason).into())
+            }
+            _ => Ok(Managed::No),
+        }
+    }
+
+    /// What is renewed is what is priced.
+    fn check_family(&self, position: usize, line: &Line, product: &Entity) -> Result<(), Rejected> {
+        let known = text(product, &self.names.family_of);
+        if known.as_deref() == self.families.get(position).copied() {
+            return Ok(());
+        }
+        let reason = format!(
+            "the product that exists is of the family `{}`, `{}` is not",
+            known.unwrap_or_default(),
+            line.product
+        );
+        Err(Rejected::new(Mistake::Terms, format!("lines[{position}].product"), reason))
     }
 
     fn entity(&self, field: &str, entity_type: &str, id: &str) -> Result<Option<Entity>, NoTerms> {
@@ -226,10 +291,15 @@ fn reference(entity: &Entity, name: &str) -> Option<String> {
     }
 }
 
-fn has_reference(entity: &Entity, name: &str) -> bool {
+/// The ids that an attribute refers to, one or a set.
+fn references(entity: &Entity, name: &str) -> Vec<String> {
+    let id = |value: &EvalResult| match value {
+        EvalResult::EntityUid(uid) => Some(uid.id().unescaped().to_owned()),
+        _ => None,
+    };
     match entity.attr(name) {
-        Some(Ok(EvalResult::EntityUid(_))) => true,
-        Some(Ok(EvalResult::Set(set))) => !set.is_empty(),
-        _ => false,
+        Some(Ok(EvalResult::Set(set))) => set.iter().filter_map(id).collect(),
+        Some(Ok(value)) => id(&value).into_iter().collect(),
+        _ => Vec::new(),
     }
 }

@@ -45,7 +45,7 @@ impl ProblemDetails {
 /// What cannot be understood is 400; what is understood and has no price is 422.
 fn status(mistake: Mistake) -> StatusCode {
     match mistake {
-        Mistake::Form | Mistake::Quantity => StatusCode::BAD_REQUEST,
+        Mistake::Form => StatusCode::BAD_REQUEST,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -36,7 +36,7 @@ pub struct QuoteAnswer<'q> {
     pub totals: Option<TotalsAnswer>,
     /// What comes on top; left out where the bundle has no tax rates.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tax: Option<TaxAnswer>,
+    pub tax: Option<TaxAnswer<'q>>,
     /// Questions that the price leaves open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_questions: Option<Vec<&'q str>>,
@@ -62,6 +62,10 @@ pub struct LineAnswer<'q> {
     pub outcome: &'static str,
     /// The row of the benefit table that decided.
     pub benefit: &'q str,
+    /// Where that row stands, `file:line:column`.
+    pub benefit_at: &'q str,
+    /// The name of its source.
+    pub benefit_source: &'q str,
     /// Whose payment method is charged: `client` or `partner`.
     pub payer: &'static str,
     /// The published price; a refused line has no amounts.
@@ -104,6 +108,8 @@ pub struct StepAnswer<'q> {
     pub running: String,
     /// The name of its source.
     pub source: &'q str,
+    /// How strong that source is: `seed`, `public`, `derived`, `assumed` or `sample`.
+    pub strength: &'static str,
     /// `file:line:column`.
     pub at: &'q str,
 }
@@ -121,13 +127,22 @@ pub struct TotalsAnswer {
 
 /// What comes on top of the sum charged.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct TaxAnswer {
+pub struct TaxAnswer<'q> {
     /// `swiss_vat`, `eu_reverse_charge`, `eu_vat`, `outside` or `unknown`.
     pub treatment: &'static str,
     /// As a fraction of 1; null where it is unknown.
     pub rate: Option<String>,
     /// Rounded once, on the sum; null where the rate is unknown.
     pub amount: Option<String>,
+    /// Where the treatment stands, `file:line:column`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<&'q str>,
+    /// Where the rate stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_at: Option<&'q str>,
+    /// The name of the rate's source, else of the treatment's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'q str>,
     /// What is to be known about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -192,6 +207,8 @@ impl<'q> LineAnswer<'q> {
             id: &line.id,
             outcome: receipt.outcome.word(),
             benefit: &receipt.benefit.id,
+            benefit_at: &receipt.benefit.basis.place,
+            benefit_source: &receipt.benefit.basis.source,
             payer: payer.word(),
             list: amount(|amounts| amounts.list),
             preferential: amount(|amounts| amounts.preferential),
@@ -216,6 +233,7 @@ impl<'q> StepAnswer<'q> {
             amount: text(step.amount),
             running: text(step.running),
             source: &step.basis.source,
+            strength: step.basis.strength.word(),
             at: &step.basis.place,
         }
     }
@@ -226,12 +244,15 @@ fn shown(number: Decimal) -> Decimal {
     if number.scale() > SHOWN { number.round_dp(SHOWN) } else { number }
 }
 
-impl TaxAnswer {
-    fn of(tax: &Tax, charged: Decimal, scale: u32) -> Self {
+impl<'q> TaxAnswer<'q> {
+    fn of(tax: &'q Tax, charged: Decimal, scale: u32) -> Self {
         Self {
             treatment: tax.treatment.word(),
             rate: tax.rate.map(|rate| money::text(rate, 2)),
             amount: tax.amount(charged, scale).map(|amount| money::text(amount, scale)),
+            at: tax.basis.map(|basis| &*basis.place),
+            rate_at: tax.rate_basis.map(|basis| &*basis.place),
+            source: tax.rate_basis.or(tax.basis).map(|basis| &*basis.source),
             note: tax.note.clone(),
         }
     }

@@ -85,6 +85,16 @@ pub struct Terms {
     pub managed: Vec<Managed>,
 }
 
+impl Terms {
+    /// The id of a side.
+    pub fn side(&self, side: Side) -> Option<&str> {
+        match side {
+            Side::Client => self.client.as_deref(),
+            Side::Partner => self.partner.as_deref(),
+        }
+    }
+}
+
 /// An order that cannot be priced: which field is at fault, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {reason}")]
@@ -148,12 +158,20 @@ impl Rejected {
 }
 
 impl Order {
+    fn ambiguous(&self) -> Rejected {
+        let reason = format!("`{}` is a side's name and the other side's id; name the payer by its id", self.payer);
+        Rejected::new(Mistake::Terms, "payer", reason)
+    }
+
     /// Which side pays: `payer` is a word, or the id of one of the two.
     ///
     /// # Errors
     /// It is neither.
     pub fn payer_side(&self, client: Option<&str>, partner: Option<&str>) -> Result<Side, Rejected> {
         match Side::of(&self.payer) {
+            // A word that is also the id of the other side would charge whom nobody meant.
+            Some(Side::Client) if partner == Some(&*self.payer) && client != partner => Err(self.ambiguous()),
+            Some(Side::Partner) if client == Some(&*self.payer) && client != partner => Err(self.ambiguous()),
             Some(side) => Ok(side),
             None if client == Some(&*self.payer) => Ok(Side::Client),
             None if partner == Some(&*self.payer) => Ok(Side::Partner),
@@ -177,6 +195,26 @@ impl Stated {
         if (self.access == Access::Full) != self.payment.is_some() {
             let reason = "only full access has a payment mode, and it always has one: \"client\" or \"partner\"";
             return Err(Rejected::new(Mistake::Terms, "terms.payment_mode", reason));
+        }
+        let (client, partner) = (order.client.as_deref(), order.partner.as_deref());
+        let same = client.zip(partner).map(|(client, partner)| client == partner);
+        match (self.access, same) {
+            (Access::Own, Some(false)) => {
+                let reason = "with access \"own\" a partner orders for itself: client and partner are the same";
+                return Err(Rejected::new(Mistake::Terms, "terms.access", reason));
+            }
+            (Access::Limited | Access::Full, Some(true)) => {
+                let reason = "nobody is a partner of its own; with client and partner the same, access is \"own\"";
+                return Err(Rejected::new(Mistake::Terms, "terms.access", reason));
+            }
+            _ => {}
+        }
+        let contradiction = order.lines.iter().position(|line| {
+            line.managed == Some(Managed::New) && (line.existing.is_some() || line.kind == Kind::Renewal)
+        });
+        if let Some(position) = contradiction {
+            let reason = "what is new neither exists nor renews; say \"yes\" or \"no\"";
+            return Err(Rejected::new(Mistake::Terms, format!("lines[{position}].managed"), reason));
         }
         let managed = order.lines.iter().enumerate().map(|(position, line)| match (line.managed, &line.existing) {
             (Some(managed), _) => Ok(managed),

@@ -235,6 +235,7 @@ impl<'t, 'l> Working<'t, 'l> {
         };
         let mut working = Self { tariff, product, price, line, receipt, list, increment, exact, running: list };
         working.rests_on(&benefit.basis);
+        working.rests_on(&currency.basis);
         if benefit.outcome != Outcome::Refused {
             working.step(Op::List, &product.basis, price.list, None, Decimal::ZERO);
         }
@@ -283,14 +284,20 @@ impl<'t, 'l> Working<'t, 'l> {
         let quantity = self.line.quantity;
         let first = if tier.mode == TierMode::Graduated { count - quantity } else { count - 1 };
         let (mut reduction, mut places) = (Decimal::ZERO, Decimal::ZERO);
+        // With one band for the whole line, the band is what says the rate.
+        let mut basis = &tier.basis;
+        self.rests_on(&tier.basis);
         for (band, number) in tier.places(first, count) {
+            if tier.mode == TierMode::Volume {
+                basis = &band.basis;
+            }
             reduction += band.rate * Decimal::from(number);
             places += Decimal::from(number);
             self.rests_on(&band.basis);
             self.rests_on(&band.from_basis);
         }
         self.times(places - reduction, places)?;
-        self.step(Op::QuantityTier, &tier.basis, before, Some((reduction / places).normalize()), before);
+        self.step(Op::QuantityTier, basis, before, Some((reduction / places).normalize()), before);
         Ok(())
     }
 

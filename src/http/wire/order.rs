@@ -91,11 +91,14 @@ pub struct LineDocument {
     existing: Option<String>,
     /// `yes`, `no` or `new`, where the terms are stated.
     managed: Option<String>,
-    /// `order` or `renewal`.
+    /// `order` or `renewal`; left out, an order, but in an automatic renewal a renewal.
     kind: Option<String>,
     /// The order's currency, again; another one is a mistake.
     currency: Option<String>,
 }
+
+/// Longest text of a field, in bytes: errors repeat it.
+const MAX_TEXT: usize = 256;
 
 /// Most lines of an order.
 pub const MAX_LINES: usize = 1_000;
@@ -113,7 +116,7 @@ pub fn order(body: Value, now: Timestamp) -> Result<Asked, Rejected> {
     let mut fields = Fields::of("", body, ORDER)?;
     let currency = fields.text("currency")?.ok_or_else(|| fields.missing("currency"))?;
     let at = match fields.text("at")? {
-        Some(at) => at.parse().map_err(|_| fields.bad("at", "expected a moment such as 2026-10-01T12:00:00Z"))?,
+        Some(at) => moment(&at).ok_or_else(|| fields.bad("at", "expected a moment such as 2026-10-01T12:00:00Z"))?,
         None => now,
     };
     let agreement = fields.text("partnership")?;
@@ -121,7 +124,10 @@ pub fn order(body: Value, now: Timestamp) -> Result<Asked, Rejected> {
     let actor = fields.take("actor").map(actor).transpose()?;
     let placed_by = fields.word("placed_by", PlacedBy::WORDS, PlacedBy::of)?;
     let explain = explain(fields.take("options"))?;
-    let lines = lines(fields.take("lines"), &currency)?;
+    let usual = if placed_by == Some(PlacedBy::Renewal) { Kind::Renewal } else { Kind::Order };
+    let lines = lines(fields.take("lines"), &currency, usual)?;
+    let placed_by = placed_by.ok_or_else(|| fields.missing("placed_by"))?;
+    check_renewal(placed_by, &lines)?;
     Ok(Asked {
         order: Order {
             at,
@@ -129,7 +135,7 @@ pub fn order(body: Value, now: Timestamp) -> Result<Asked, Rejected> {
             actor,
             client: fields.text("client")?,
             partner: fields.text("partner")?,
-            placed_by: placed_by.ok_or_else(|| fields.missing("placed_by"))?,
+            placed_by,
             payer: fields.text("payer")?.ok_or_else(|| fields.missing("payer"))?,
             agreement,
             stated,
@@ -139,11 +145,35 @@ pub fn order(body: Value, now: Timestamp) -> Result<Asked, Rejected> {
     })
 }
 
+/// A moment of RFC 3339, and nothing that only looks like one to a generous parser.
+fn moment(text: &str) -> Option<Timestamp> {
+    let digit = |c: char| if c.is_ascii_digit() { '0' } else { c };
+    let form: String = text.chars().map(digit).collect();
+    let rest = form.strip_prefix("0000-00-00T00:00:00")?;
+    let zone = rest.strip_prefix('.').map_or(rest, |fraction| fraction.trim_start_matches('0'));
+    let known = matches!(zone, "Z" | "+00:00" | "-00:00") && !rest.starts_with(".Z") && !text.contains(":60");
+    known.then(|| text.parse().ok()).flatten()
+}
+
 /// An error in the words of the wire: what the engine calls an agreement is a partnership there.
 pub fn in_wire_words(rejected: Rejected) -> Rejected {
     match &*rejected.field {
         "agreement" => Rejected { field: "partnership".to_owned(), ..rejected },
         _ => rejected,
+    }
+}
+
+/// What renews itself is nothing new.
+fn check_renewal(placed_by: PlacedBy, lines: &[Line]) -> Result<(), Rejected> {
+    if placed_by != PlacedBy::Renewal {
+        return Ok(());
+    }
+    match lines.iter().position(|line| line.kind != Kind::Renewal) {
+        Some(position) => {
+            let reason = "an automatic renewal starts nothing new; every line is a \"renewal\"";
+            Err(Rejected::new(Mistake::Terms, format!("lines[{position}].kind"), reason))
+        }
+        None => Ok(()),
     }
 }
 
@@ -177,7 +207,7 @@ fn explain(options: Option<Value>) -> Result<bool, Rejected> {
     }
 }
 
-fn lines(lines: Option<Value>, currency: &str) -> Result<Vec<Line>, Rejected> {
+fn lines(lines: Option<Value>, currency: &str, usual: Kind) -> Result<Vec<Line>, Rejected> {
     let expected = |reason: String| Err(Rejected::new(Mistake::Form, "lines", reason));
     match lines {
         Some(Value::Array(lines)) if lines.is_empty() => expected("empty; an order has a line at least".to_owned()),
@@ -185,7 +215,7 @@ fn lines(lines: Option<Value>, currency: &str) -> Result<Vec<Line>, Rejected> {
             expected(format!("{} lines, more than {MAX_LINES}", lines.len()))
         }
         Some(Value::Array(lines)) => {
-            let lines = lines.into_iter().enumerate().map(|(position, item)| line(position, item, currency));
+            let lines = lines.into_iter().enumerate().map(|(position, item)| line(position, item, currency, usual));
             distinct(lines.collect::<Result<_, _>>()?)
         }
         Some(_) => expected("expected a list".to_owned()),
@@ -206,7 +236,7 @@ fn distinct(lines: Vec<Line>) -> Result<Vec<Line>, Rejected> {
     }
 }
 
-fn line(position: usize, item: Value, currency: &str) -> Result<Line, Rejected> {
+fn line(position: usize, item: Value, currency: &str, usual: Kind) -> Result<Line, Rejected> {
     let mut fields = Fields::of(&format!("lines[{position}]"), item, LINE)?;
     if let Some(other) = fields.text("currency")?.filter(|other| other != currency) {
         let reason = format!("`{other}` in an order in {currency}; nothing is converted, so order apart");
@@ -219,7 +249,7 @@ fn line(position: usize, item: Value, currency: &str) -> Result<Line, Rejected> 
         tier_count: fields.number("tier_count", Mistake::Count)?,
         existing: fields.text("existing")?,
         managed: fields.word("managed", Managed::WORDS, Managed::of)?,
-        kind: fields.word("kind", Kind::WORDS, Kind::of)?.unwrap_or(Kind::Order),
+        kind: fields.word("kind", Kind::WORDS, Kind::of)?.unwrap_or(usual),
     })
 }
 
@@ -267,6 +297,9 @@ impl Fields {
     fn text(&mut self, name: &str) -> Result<Option<String>, Rejected> {
         match self.take(name) {
             None => Ok(None),
+            Some(Value::String(text)) if text.len() > MAX_TEXT => {
+                Err(self.bad(name, &format!("longer than {MAX_TEXT} bytes")))
+            }
             Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
             Some(Value::String(_)) => Err(self.bad(name, "empty")),
             Some(_) => Err(self.bad(name, "expected a string")),

@@ -4,7 +4,7 @@
 //! version and the end of the last, no day may have two versions, and none may have none.
 //!
 //! Codes: E051 overlap, E052 gap, E053 a correction of nothing or with other dates, E054 a version twice, E055 a second
-//! tariff, E056 a version that starts before an earlier one.
+//! tariff, E056 a version that starts before an earlier one, E057 versions of two time zones.
 
 use std::sync::Arc;
 
@@ -97,6 +97,17 @@ fn faults(read: &[Read]) -> Vec<Problem> {
         {
             let message = format!("version {} stands twice, also in {}", tariff.version, twin.file);
             faults.push(at(version, message).code("E054").help(format!("write version = {next}")));
+        } else if first.timezone != tariff.timezone {
+            let zone = |tariff: &Tariff| tariff.timezone.iana_name().unwrap_or_default().to_owned();
+            let message = format!(
+                "v{} has the time zone {}, but v{} {}",
+                tariff.version,
+                zone(tariff),
+                first.version,
+                zone(first)
+            );
+            let help = "give all versions one zone; between two midnights there would be no price, or two";
+            faults.push(at(version, message).code("E057").help(help));
         }
     }
     faults.extend(read.iter().filter_map(|version| correction(read, version)));

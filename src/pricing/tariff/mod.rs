@@ -80,7 +80,7 @@ pub struct Period {
 /// What an entry rests on, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Basis {
-    /// Path of the entry, such as `family.web_hosting`.
+    /// Path of the entry, such as `family.web-hosting`.
     pub path: Arc<str>,
     /// Where it stands.
     pub at: Location,

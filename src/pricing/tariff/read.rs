@@ -1,7 +1,7 @@
 //! From a file that has the right form to a tariff: numbers within their bounds, names that exist.
 //!
 //! Codes: E008 unknown zone, E010 negative amount, E011 too many decimals, E012 too large, E020 negative rate, E021
-//! rate above 1, E022 rate with too many decimals, E023 steps, E050 dates that run backwards, E071 unknown source.
+//! rate above 1, E022 rate with too many decimals, E023 and W024 steps, E050 dates that run backwards, E071 unknown source, E073 seed without a document.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -65,9 +65,13 @@ fn whole(reading: &mut Reading, file: Entry) -> Option<Tariff> {
     let currencies = products::currencies(reading, file);
     let tiers = tiers::read(reading, file);
     let families = products::families(reading, file, rate_max);
+    check_seeds(reading, file);
     tiers::check_families(reading, file, &tiers);
     let products = products::products(reading, file, &currencies, &families, rate_max);
     let benefits = benefit::read(reading, file);
+    if let Some(pricing) = pricing.as_ref().filter(|_| reading.problems.iter().all(Problem::is_warning)) {
+        check_steps(reading, file, &pricing.steps);
+    }
     Some(Tariff {
         id: file.text("id")?.value.into(),
         version: file.integer("version")?.value,
@@ -84,6 +88,32 @@ fn whole(reading: &mut Reading, file: Entry) -> Option<Tariff> {
         cited: cited(file),
         entries: reading.entries.clone(),
     })
+}
+
+/// What a family has, a step applies: without it the advantage is lost.
+fn check_steps(reading: &mut Reading, file: Entry, steps: &[Operation]) {
+    let has =
+        |table: &str, key: &str| file.named(table).into_iter().find(|entry| entry.has(key)).map(|entry| entry.name);
+    let discounted = has("family", "partner_discount").or_else(|| has("product", "preferential"));
+    for (step, owner) in [(Operation::PartnerDiscount, discounted), (Operation::QuantityTier, has("family", "tier"))] {
+        if let (Some(owner), false, Some(entry)) = (owner, steps.contains(&step), file.table("pricing")) {
+            let message = format!("the steps leave out \"{}\", but \"{owner}\" has one", step.word());
+            let problem = entry.problem(entry.key_span("steps"), message).code("W024");
+            reading.problems.push(problem.help(format!("nobody gets it; write \"{}\" where it belongs", step.word())));
+        }
+    }
+}
+
+/// What is said to be the documents' own says where they say it.
+fn check_seeds(reading: &mut Reading, file: Entry) {
+    for source in file.named("source") {
+        let seed = source.text("kind").is_some_and(|kind| kind.value == Strength::Seed.word());
+        if seed && !source.has("document") && !source.has("file") {
+            let message = format!("source \"{}\" is of kind \"seed\", but names no document", source.name);
+            let problem = source.problem(source.span(), message).code("E073");
+            reading.problems.push(problem.help("write document = … and heading = …, or another kind"));
+        }
+    }
 }
 
 /// Documents that the sources cite.

@@ -4,7 +4,8 @@
 //! That is what the programme's documents show, and still worth a look whenever somebody writes it (W044).
 //!
 //! Codes: E040 no bands, E041 gap, E042 overlap, E043 out of order, E045 a count that
-//! nobody can know, E046 a family that its own scale does not count, W044 a total that falls.
+//! nobody can know, E046 a family that its own scale does not count, W044 a total that falls, W047 a rate
+//! that falls.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -108,6 +109,9 @@ fn tier(reading: &mut Reading, entry: Entry) -> Option<Tier> {
     if complete && entry.text("falls").is_none() {
         reading.problems.extend(warnings(entry, &tier));
     }
+    if complete {
+        reading.problems.extend(falling_rates(entry, &tier));
+    }
     complete.then_some(tier)
 }
 
@@ -199,6 +203,21 @@ fn counted(reading: &mut Reading, entry: Entry, count: Entry, tier: &Tier) {
     for family in count.texts("of") {
         reading.family_named(entry, &family);
     }
+}
+
+/// A larger quantity that saves less is more likely a slip than meant.
+fn falling_rates(entry: Entry, tier: &Tier) -> Vec<Problem> {
+    let rows = entry.list("bands");
+    let falling = tier.bands.windows(2).zip(rows.iter().skip(1)).filter(|(pair, _)| pair[1].rate < pair[0].rate);
+    falling
+        .map(|(pair, row)| {
+            let message = format!(
+                "tier \"{}\": the rate falls from {} to {} at {} items",
+                tier.id, pair[0].rate, pair[1].rate, pair[1].from
+            );
+            row.problem(row.span(), message).code("W047").help("a larger quantity would save less; is a digit missing?")
+        })
+        .collect()
 }
 
 /// Totals that fall, worth a look.

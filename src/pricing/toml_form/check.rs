@@ -31,13 +31,28 @@ pub fn parse<'t>(source: &'t Source, form: &'static Table, problems: &mut Proble
         check(source, &table, form, &Spot { what: "the file".to_owned(), span: 0..0 }, problems);
         return Some(table);
     }
-    problems.extend(errors.iter().map(|error| {
+    let mut told = BTreeSet::new();
+    problems.extend(errors.iter().filter_map(|error| {
         let span = error.span().unwrap_or(0..0);
-        Problem::at(source, (span.start, span.len()), error.message().trim().to_owned())
-            .code("E001")
-            .help("mend the TOML syntax here")
+        // What follows on the same line follows from the same mistake.
+        let line = source.location(span.start).line;
+        (told.len() < MOST_SYNTAX && told.insert(line)).then(|| {
+            Problem::at(source, (span.start, span.len()), error.message().trim().to_owned())
+                .code("E001")
+                .help(syntax_help(source, line))
+        })
     }));
     None
+}
+
+/// Most mistakes of syntax that are told: a bracket that is missing makes one of every line below it.
+const MOST_SYNTAX: usize = 3;
+
+fn syntax_help(source: &Source, line: usize) -> &'static str {
+    let text = source.text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let text = text.split('#').next().unwrap_or_default().as_bytes();
+    let comma = text.windows(3).any(|three| three[0].is_ascii_digit() && three[1] == b',' && three[2].is_ascii_digit());
+    if comma { "decimals take a point: 9.92, not 9,92" } else { "mend the TOML syntax here" }
 }
 
 /// What is being looked at: `product "web-hosting"`, and the key it stands behind.

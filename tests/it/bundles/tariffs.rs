@@ -40,6 +40,7 @@ partner = { status = \"level\", active = \"yes\" }
 client_agreements = [\"manager\"]
 managed_by = \"owner\"
 product_of = \"owner\"
+family_of = \"owner\"
 tax = { country = \"level\", vat_number = \"level\" }
 order = { action = \"read\", payer = \"owner\", family = \"note\" }
 renewal = { action = \"read\", payer = \"owner\" }
@@ -85,8 +86,8 @@ pub(super) fn mistakes() -> Vec<Mistake> {
         change("an unknown entity type for quotes", settings, "\"User\"", "\"Usr\"", "mandat.toml:2:16", "\"Usr\""),
         change("an unknown attribute for quotes", settings, "managed_by = \"owner\"", "managed_by = \"onwer\"", "mandat.toml:7:14", "\"onwer\""),
         change("an unknown attribute of an organisation for quotes", settings, "[\"manager\"]", "[\"agreements\"]", "mandat.toml:6:22", "\"agreements\""),
-        change("an unknown action for quotes", settings, "order = { action = \"read\"", "order = { action = \"raed\"", "mandat.toml:10:20", "\"raed\""),
-        change("an unknown attribute of an action's context for quotes", settings, "family = \"note\"", "family = \"nothing\"", "mandat.toml:10:54", "\"nothing\""),
+        change("an unknown action for quotes", settings, "order = { action = \"read\"", "order = { action = \"raed\"", "mandat.toml:11:20", "\"raed\""),
+        change("an unknown attribute of an action's context for quotes", settings, "family = \"note\"", "family = \"nothing\"", "mandat.toml:11:54", "\"nothing\""),
         change("a setting of quotes that is missing", settings, "product_of = \"owner\"\n", "", "mandat.toml:1:1", "[quotes]"),
     ];
     let mut files = priced();

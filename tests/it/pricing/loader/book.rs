@@ -142,3 +142,20 @@ fn a_fault_inside_a_version_is_told_without_faults_of_dates() {
     let problems = Book::read(&[&right, &wrong], &mut Problems::default()).unwrap_err();
     assert_eq!(problems.iter().map(|problem| problem.code_text()).collect::<Vec<_>>(), [Some("E021")], "{problems}");
 }
+
+/// Between the midnights of two zones there would be no price, or two.
+#[test]
+fn versions_of_two_time_zones_are_refused() {
+    let first = Source::new(
+        "v2.toml",
+        PRINT.replace("effective_from = 2026-01-01", "effective_from = 2026-01-01\neffective_until = 2026-06-01"),
+    );
+    let second = PRINT.replace("version        = 2", "version        = 3").replace("= 2026-01-01", "= 2026-06-01");
+    for (zone, expected) in [("Europe/Zurich", None), ("Europe/London", Some("E057"))] {
+        let second = Source::new("v3.toml", second.replace("Europe/Zurich", zone));
+        let problems = Book::read(&[&first, &second], &mut Problems::default()).err();
+        let codes: Vec<_> =
+            problems.iter().flat_map(|problems| problems.iter()).filter_map(|problem| problem.code_text()).collect();
+        assert_eq!(codes, Vec::from_iter(expected), "{zone}");
+    }
+}

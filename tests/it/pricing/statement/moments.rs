@@ -109,7 +109,7 @@ fn the_version_is_the_one_in_force_at_that_moment() {
 fn a_product_by_the_day_has_a_period_for_every_local_day() {
     let text = std::fs::read_to_string(programme_dir().join("tariffs/partner.v1.toml")).unwrap();
     let daily =
-        text.replacen("family = \"web_hosting\", period = \"P1M\"", "family = \"web_hosting\", period = \"P1D\"", 1);
+        text.replacen("family = \"web-hosting\", period = \"P1M\"", "family = \"web-hosting\", period = \"P1D\"", 1);
     assert_ne!(text, daily);
     let book = book(&[Source::new("daily.toml", daily)]);
     let row = |at| row(&[("ordered_at", at)]);
