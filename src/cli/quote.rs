@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Exit, decide::read_json, output, waterfall};
 use crate::{
     engine::{Engine, quote::Quote},
-    http::{inquiry::no_quote, quote_answer::QuoteAnswer, wire::order},
+    http::{inquiry::no_quote, problem_details::ProblemDetails, quote_answer::QuoteAnswer, wire::order},
     pricing::order::Order,
     problem::{Problem, Problems},
     request::Circumstances,
@@ -58,11 +58,19 @@ fn quote(arguments: &Arguments, engine: &Engine, asked: &order::Asked) -> Exit {
     };
     match moment.quote(&asked.order, &circumstances) {
         Ok(quote) => print(arguments, &quote, asked),
-        Err(reason) => {
-            let details = no_quote(reason);
-            let exit = if details.status < 500 { Exit::Invalid } else { Exit::Failure };
-            failed(arguments, &details.detail, exit)
+        Err(reason) => rejected(arguments, no_quote(reason)),
+    }
+}
+
+/// An order without an answer: for programs the problem that the service would send.
+fn rejected(arguments: &Arguments, details: ProblemDetails) -> Exit {
+    let exit = if details.status < 500 { Exit::Invalid } else { Exit::Failure };
+    match serde_json::to_string(&details) {
+        Ok(text) if arguments.json => {
+            println!("{text}");
+            exit
         }
+        _ => failed(arguments, &details.detail, exit),
     }
 }
 

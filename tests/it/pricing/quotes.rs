@@ -9,6 +9,7 @@ use crate::{
     command_line::{code, mandat},
     http::{Reply, Server},
     support::programme_dir,
+    worlds::TempDir,
 };
 
 /// The service on the programme's bundle and sample facts.
@@ -283,6 +284,54 @@ fn no_number_of_an_answer_is_an_amount() {
     let mut found = Vec::new();
     numbers(&priced(&order(json!({}))), "", &mut found);
     assert_eq!(found, [".tariff.version"]);
+}
+
+/// The facts of the programme after a change, in a file.
+fn changed_facts(change: impl FnOnce(&mut Vec<Value>)) -> TempDir {
+    let text = std::fs::read_to_string(programme_dir().join("tests/facts/programme.json")).unwrap();
+    let mut facts: Vec<Value> = serde_json::from_str(&text).unwrap();
+    change(&mut facts);
+    let dir = TempDir::new();
+    dir.write("facts.json", &serde_json::to_string(&facts).unwrap());
+    dir
+}
+
+/// What the command says of an order on changed facts.
+fn told(dir: &TempDir, order: &Value) -> Value {
+    let facts = dir.path().join("facts.json");
+    let output = mandat(&["quote", "-", "--json", "--facts", facts.to_str().unwrap()], &order.to_string());
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn entity<'f>(facts: &'f mut [Value], id: &str) -> &'f mut Value {
+    facts.iter_mut().find(|entity| entity["uid"]["id"] == id).unwrap()
+}
+
+#[test]
+fn an_agreement_that_ended_does_not_hide_the_one_in_force() {
+    let dir = changed_facts(|facts| {
+        let mut old = entity(facts, "bakery:alpenhost").clone();
+        old["uid"]["id"] = json!("bakery:pixelwerk");
+        old["attrs"]["partner"]["id"] = json!("pixelwerk");
+        old["attrs"]["status"] = json!("ended");
+        facts.push(old);
+    });
+    let rosa = |partnership: &str| {
+        order(
+            json!({"actor": {"type": "User", "id": "u-rosa"}, "placed_by": "client", "payer": "client", "partnership": partnership}),
+        )
+    };
+    assert_eq!(told(&dir, &rosa("bakery:pixelwerk"))["field"], "partnership");
+    assert_eq!(line(&told(&dir, &rosa("bakery:alpenhost")), 0), "cashback 347.20 347.20 138.88", "the control");
+}
+
+#[test]
+fn an_agreement_that_the_client_does_not_name_counts_for_nothing() {
+    let dir = changed_facts(|facts| {
+        entity(facts, "clinic")["attrs"].as_object_mut().unwrap().remove("fullPartnership");
+    });
+    assert_eq!(told(&dir, &order(json!({})))["field"], "partnership");
+    assert_eq!(line(&told(&changed_facts(|_| {}), &order(json!({}))), 0), "discount 347.20 208.32 0.00", "the control");
 }
 
 /// Both sides may renew, and who does decides between discount and cashback.
