@@ -6,6 +6,7 @@
 pub mod files;
 mod givebacks;
 pub mod input;
+mod inputs;
 mod orders;
 pub mod pass;
 mod report;
@@ -88,8 +89,9 @@ fn unwritable(dir: &Path, error: &io::Error) -> Stopped {
 pub fn run(arguments: &Arguments) -> Exit {
     match write(arguments) {
         Ok((outcomes, totals, to_review)) => {
-            println!("{}", report::text(&outcomes, &totals, to_review, &arguments.out, arguments.json));
-            if outcomes.bad > 0 { Exit::Failure } else { Exit::Success }
+            let text = report::text(&outcomes, &totals, to_review, &arguments.out, arguments.json);
+            let told = tell(&text);
+            if outcomes.bad > 0 || !told { Exit::Failure } else { Exit::Success }
         }
         Err(stopped) => {
             output::problems(&stopped.problems, arguments.json);
@@ -98,17 +100,31 @@ pub fn run(arguments: &Arguments) -> Exit {
     }
 }
 
+/// Prints how it ended. Whoever closes standard output does not want to know; a full disk is a failure.
+fn tell(text: &str) -> bool {
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            // If standard error is gone too there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "cannot write to standard output: {error}; the statement is complete");
+            false
+        }
+        _ => true,
+    }
+}
+
 /// What came of the rows, the sums, and how many partners are to be looked at, if that was asked.
 fn write(arguments: &Arguments) -> Result<(Outcomes, Totals, Option<usize>), Stopped> {
     let month = Month::parse(&arguments.month)
         .ok_or_else(|| invalid(format!("`{}` is no month; write YYYY-MM, such as 2026-10", arguments.month)))?;
+    inputs::check(arguments)?;
     let bundle = Bundle::load(&arguments.bundle)?;
     let statement = Statement::new(&bundle.tariffs.book, month).map_err(invalid)?;
     let dir = &arguments.out;
     let failed = |error: io::Error| unwritable(dir, &error);
     let orders = Orders::find(&arguments.orders, dir)?;
     let threads = arguments.threads.map_or_else(all_cores, usize::from);
-    let givebacks = givebacks::read(arguments.reversals.as_ref(), &arguments.prior)?;
+    let givebacks = givebacks::read(&statement, arguments.reversals.as_ref(), &arguments.prior)?;
     let mut postings = Draft::begin(dir, "postings.csv", POSTINGS_HEADER).map_err(failed)?;
     let mut refused = Draft::begin(dir, "refused.csv", REFUSED_HEADER).map_err(failed)?;
     let (mut outcomes, mut totals) = orders.settle(&statement, &mut postings, &mut refused, threads)?;

@@ -37,8 +37,8 @@ POSTINGS_HEADER = ("posting_id event partner order_id line_id period currency am
 class Orders:
     """The lines of a CSV of orders."""
 
-    def __init__(self, path: Path, tariffs: Tariffs):
-        self.path, self.tariffs = path, tariffs
+    def __init__(self, path: Path, tariffs: Tariffs, month: str | None = None):
+        self.path, self.tariffs, self.month = path, tariffs, month
         is_count_left_out = any(fields and not fields["tier_count"] for _, fields in self.rows())
         self.counts = self.counted() if is_count_left_out else {}
 
@@ -58,12 +58,15 @@ class Orders:
                 start = reader.line_num + 1
 
     def counted(self) -> dict:
-        """Items by order and family, over the lines of the file that can be read; one that stands there twice once."""
+        """Items by order and family, over the lines that have a price, of the month if there is one; a line that
+        stands there twice counts by its first row."""
         counts, seen = {}, set()
         for row, fields in self.rows():
             try:
                 line = self.line(row, fields)
                 version = self.tariffs.in_force(line.day)
+                if not self.holds(line.day) or not version.has_price(line):
+                    continue
                 key = (line.order_id, version.product(line.product)["family"])
                 identity = (line.order_id, line.line_id, version.period(line), line.event)
             except Unpriced:
@@ -74,12 +77,17 @@ class Orders:
             counts[key] = counts.get(key, 0) + line.quantity
         return counts
 
+    def holds(self, day: date) -> bool:
+        return self.month is None or f"{day:%Y-%m}" == self.month
+
     def line(self, row: int, fields: dict | None) -> Line:
         if fields is None:
             raise Unpriced("wrong_fields")
         needed = ["order_id", "line_id", "client"] + (["partner"] if fields["access"] != "none" else [])
         if not all(fields[column] for column in needed):
             raise Unpriced("missing_field")
+        if re.search("[\x00-\x1f\x7f]", fields["order_id"] + fields["line_id"]):
+            raise Unpriced("bad_encoding")  # \x1f would make one id of two
         event = fields["kind"] or "order"
         if event not in ("order", "renewal"):
             raise Unpriced("unknown_word")
@@ -152,8 +160,8 @@ def compare(orders: Orders, others: Path) -> int:
 class Statement:
     """The postings, totals and refused rows of a month."""
 
-    def __init__(self, orders: Orders, month: str):
-        self.orders, self.month = orders, month
+    def __init__(self, orders: Orders):
+        self.orders = orders
         self.seen = {}      # posting id: what its first row came to
         self.totals = {}    # (partner, currency): lines, list, charged, cashback
         self.is_clean = True
@@ -161,7 +169,7 @@ class Statement:
     def posting(self, row: int, fields: dict | None) -> list | None:
         """The row's posting, if it has one; what keeps it out of the statement is raised."""
         line = self.orders.line(row, fields)
-        if f"{line.day:%Y-%m}" != self.month:
+        if not self.orders.holds(line.day):
             raise Unpriced("outside_month")
         version = self.orders.tariffs.in_force(line.day)
         price = version.price(line, self.orders.counts)
@@ -170,7 +178,7 @@ class Statement:
         period = version.period(line)
         key = "\x1f".join((line.order_id, line.line_id, period, line.event))
         posting_id = hashlib.sha256(key.encode()).hexdigest()[:32]
-        amounts = (line.currency, *price.amounts())
+        amounts = (line.partner, line.currency, *price.amounts())
         if posting_id in self.seen:
             raise Unpriced("repeated" if self.seen[posting_id] == amounts else "conflict")
         self.seen[posting_id] = amounts
@@ -228,7 +236,8 @@ def main() -> int:
     parser.add_argument("--month", help="for statement: YYYY-MM")
     parser.add_argument("--out", type=Path, help="for statement: the directory to write into")
     options = parser.parse_args()
-    orders = Orders(options.orders, Tariffs(options.tariffs))
+    is_statement = options.verb == "statement"
+    orders = Orders(options.orders, Tariffs(options.tariffs), options.month if is_statement else None)
     if options.verb == "prices":
         write_row(sys.stdout, PRICES_HEADER)
         for row in prices(orders):
@@ -240,7 +249,7 @@ def main() -> int:
         return compare(orders, options.prices)
     if not options.month or not options.out:
         parser.error("statement needs --month and --out")
-    statement = Statement(orders, options.month)
+    statement = Statement(orders)
     statement.write(options.out)
     return 0 if statement.is_clean else 1
 

@@ -6,7 +6,7 @@ import math
 import re
 import sys
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -132,6 +132,13 @@ class Version:
         amounts = (listed, preferential, charged, max(Fraction(0), charged - preferential))
         return Price(outcome, *(decimal_of(amount, scale) for amount in amounts))
 
+    def has_price(self, line: Line) -> bool:
+        """Whether the line has a price once the items of its order are counted; if not, why may be raised."""
+        tier = self.family(line.product).get("tier")
+        if line.tier_count is None and tier and is_counted_on_order(self.content["tier"][tier]):
+            line = replace(line, tier_count=line.quantity)  # any count will do
+        return self.price(line, {}) is not None
+
     def preferential(self, line: Line, listed: Fraction, counts: dict) -> Fraction:
         """The steps on the running amount, in the tariff's order."""
         pricing, currency = self.content["pricing"], self.content["currency"][line.currency]
@@ -173,12 +180,16 @@ class Version:
     def tier_count(self, line: Line, tier: dict, counts: dict) -> int:
         count = line.tier_count
         if count is None:
-            if tier["count"]["items"] != "ordered" or tier["count"]["per"] != "order":
+            if not is_counted_on_order(tier):
                 raise Unpriced("tier_count_missing")
             count = sum(counts.get((line.order_id, family), 0) for family in tier["count"]["of"])
         if not line.quantity <= count <= MOST_ITEMS:
             raise Unpriced("bad_tier_count")
         return count
+
+
+def is_counted_on_order(tier: dict) -> bool:
+    return tier["count"]["items"] == "ordered" and tier["count"]["per"] == "order"
 
 
 def matches(row: dict, question: tuple) -> bool:

@@ -9,15 +9,22 @@ use csv::{ByteRecord, Position, ReaderBuilder};
 
 use super::{Stopped, invalid};
 use crate::{
-    pricing::statement::reversal::{
-        file::Reversals,
-        prior::{Prior, PriorColumns},
+    pricing::statement::{
+        Statement,
+        reversal::{
+            file::Reversals,
+            prior::{Prior, PriorColumns},
+        },
     },
     problem::{Problem, Problems},
 };
 
 /// Reads both; nothing where there are no reversals.
-pub(super) fn read(reversals: Option<&PathBuf>, prior: &[PathBuf]) -> Result<Option<(Reversals, Prior)>, Stopped> {
+pub(super) fn read(
+    statement: &Statement,
+    reversals: Option<&PathBuf>,
+    prior: &[PathBuf],
+) -> Result<Option<(Reversals, Prior)>, Stopped> {
     let Some(path) = reversals else { return Ok(None) };
     let name = path.display().to_string();
     let text = fs::read(path).map_err(|error| invalid(format!("cannot read the reversals `{name}`: {error}")))?;
@@ -26,9 +33,9 @@ pub(super) fn read(reversals: Option<&PathBuf>, prior: &[PathBuf]) -> Result<Opt
         problems.extend(faults.into_iter().map(|fault| Problem::new(format!("the reversals `{name}`: {fault}"))));
         Stopped::from(problems)
     })?;
-    let mut kept = Prior::of(&reversals);
+    let mut kept = Prior::of(&reversals, statement);
     prior.iter().try_for_each(|path| keep(path, &mut kept))?;
-    kept.close().map_err(|fault| invalid(format!("the prior postings: {fault}")))?;
+    kept.close().map_err(|fault| invalid(format!("the prior postings {fault}")))?;
     Ok(Some((reversals, kept)))
 }
 
@@ -42,7 +49,7 @@ fn keep(path: &Path, kept: &mut Prior) -> Result<(), Stopped> {
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|error| wrong(&error))? {
         let line = record.position().map_or(0, Position::line);
-        kept.take(&columns, &record)
+        kept.take(&columns, &record, || format!("`{name}`, line {line}"))
             .map_err(|fault| invalid(format!("the prior postings `{name}`, line {line}: {fault}")))?;
     }
     Ok(())

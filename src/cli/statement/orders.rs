@@ -32,7 +32,7 @@ pub(super) struct Orders<'a> {
     /// About how many rows there are, by the length of the first ones.
     expected: u64,
     dir: &'a Path,
-    /// What was read from standard input; it goes when all is done.
+    /// What was read from standard input or a pipe; it goes when all is done.
     _spool: Option<Draft>,
 }
 
@@ -43,15 +43,24 @@ impl<'a> Orders<'a> {
         let failed = |error: io::Error| unwritable(dir, &error);
         let (name, file, spool) = if orders == Path::new("-") {
             fs::create_dir_all(dir).map_err(failed)?;
-            let mut spool = Draft::begin(dir, "orders.csv", "").map_err(failed)?;
-            io::copy(&mut io::stdin().lock(), &mut spool.file).map_err(failed)?;
-            ("standard input".to_owned(), spool.file.try_clone().map_err(failed)?, Some(spool))
+            let (file, spool) = spooled(&mut io::stdin().lock(), dir).map_err(failed)?;
+            ("standard input".to_owned(), file, Some(spool))
         } else {
             let name = orders.display().to_string();
             let unreadable = |error| invalid(format!("cannot read the orders `{name}`: {error}"));
-            let file = File::open(orders).map_err(unreadable)?;
+            let mut file = File::open(orders).map_err(unreadable)?;
+            let kind = file.metadata().map_err(unreadable)?.file_type();
+            if kind.is_dir() {
+                return Err(unreadable(io::ErrorKind::IsADirectory.into()));
+            }
             fs::create_dir_all(dir).map_err(failed)?;
-            (name, file, None)
+            if kind.is_file() {
+                (name, file, None)
+            } else {
+                // A pipe can be read once only.
+                let (file, spool) = spooled(&mut file, dir).map_err(failed)?;
+                (name, file, Some(spool))
+            }
         };
         (&file).rewind().map_err(failed)?;
         let (columns, blocks) = Blocks::open(&file, BLOCK).map_err(|fault| no_orders(&name, fault))?;
@@ -136,6 +145,13 @@ impl<'a> Orders<'a> {
             }
         }
     }
+}
+
+/// Keeps what can be read only once in a file of the directory.
+fn spooled(input: &mut impl io::Read, dir: &Path) -> io::Result<(File, Draft)> {
+    let mut spool = Draft::begin(dir, "orders.csv", "")?;
+    io::copy(input, &mut spool.file)?;
+    Ok((spool.file.try_clone()?, spool))
 }
 
 fn no_orders(name: &str, fault: NoOrders) -> Stopped {

@@ -36,14 +36,25 @@ fn add(path: &Path, volumes: &mut Volumes) -> Result<(), Stopped> {
         let record = record.map_err(|error| wrong(&error))?;
         let line = record.position().map_or(0, csv::Position::line);
         let field = |column: usize| record.get(column).unwrap_or_default();
-        let Ok(volume) = Decimal::from_str_exact(field(list)) else {
-            return Err(wrong(&format!("line {line}: list `{}` is no amount", field(list))));
+        let Some(volume) = amount(field(list)) else {
+            return Err(wrong(&format!(
+                "line {line}: list `{}` is no amount; expected one such as 347.20",
+                field(list)
+            )));
         };
         let sum = volumes.entry((field(partner).to_owned(), field(currency).to_owned())).or_default();
         let total = sum.checked_add(volume);
         *sum = total.ok_or_else(|| wrong(&format!("line {line}: the year's list prices are too large to be added")))?;
     }
     Ok(())
+}
+
+/// Digits with at most one point between them and perhaps a minus before: no other way to write a number is guessed at.
+fn amount(text: &str) -> Option<Decimal> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain = digits(whole.strip_prefix('-').unwrap_or(whole)) && digits(decimals);
+    Decimal::from_str_exact(text).ok().filter(|_| is_plain)
 }
 
 /// How many partners these are.

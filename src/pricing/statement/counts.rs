@@ -1,13 +1,14 @@
 //! How many items an order has, for rows that leave `tier_count` open.
 //!
 //! The scale of web hosting counts all hostings of the order, wherever its lines stand in the file. So the file is read
-//! once before: every row that can be read counts, once, also if it is there twice.
+//! once before: every row of the month that has a price counts, and a line counts once, by the first of its rows, as in
+//! the ledger.
 
 use super::{
     Columns, Statement,
     columns::{Column, Fields},
     ledger::Ledger,
-    line::{Line, required},
+    line::{Line, id},
     posting_id,
     refusal::Refusal,
     rows::{Unquoted, rows},
@@ -25,8 +26,8 @@ pub struct Counts {
 /// A row that counts.
 #[derive(Debug, Clone, Copy)]
 pub struct Counted {
-    /// Its order and family.
-    order: Key,
+    /// Its order and family, if that is one that a scale counts.
+    order: Option<Key>,
     /// Its order, line, period and event: what makes it one line.
     line: Key,
     quantity: u32,
@@ -45,20 +46,20 @@ impl Statement {
     }
 
     fn countable(&self, fields: &Fields) -> Result<Option<Counted>, Refusal> {
-        let order_id = required(fields, Column::OrderId)?;
-        let line_id = required(fields, Column::LineId)?;
+        let (order_id, line_id) = (id(fields, Column::OrderId)?, id(fields, Column::LineId)?);
         let second = self.moment(fields)?;
+        if !self.calendar.holds(second) {
+            return Ok(None);
+        }
         let line = Line::read(fields)?;
         let version = self.version_of(second, fields)?;
-        let Some(good) = version.good(version.product(fields)?).filter(|good| good.counts) else { return Ok(None) };
-        let period = match (self.calendar.holds(second), good.daily) {
-            (true, false) => self.calendar.month().as_bytes(),
-            (true, true) => self.calendar.day(second).as_bytes(),
-            // Another month's line: the same one only if the moment is the same.
-            (false, _) => fields[Column::OrderedAt as usize],
+        let product = version.product(fields)?;
+        let Some(good) = version.good(product).filter(|_| self.has_price(&line, version, product)) else {
+            return Ok(None);
         };
-        let line_key = posting_id::digest([order_id, line_id, period, line.kind.word().as_bytes()]);
-        let order = Key::of(&order_digest(order_id, &self.families[good.family]));
+        let period = if good.daily { self.calendar.day(second) } else { self.calendar.month() };
+        let line_key = posting_id::digest([order_id, line_id, period.as_bytes(), line.kind.word().as_bytes()]);
+        let order = good.counts.then(|| Key::of(&order_digest(order_id, &self.families[good.family])));
         Ok(Some(Counted { order, line: Key::of(&line_key), quantity: line.quantity }))
     }
 }
@@ -72,7 +73,8 @@ impl Counts {
     pub fn add(&mut self, counted: &[Counted]) {
         for row in counted {
             if self.lines.insert(row.line, 1, 0).is_none()
-                && let Some(slot) = self.items.insert(row.order, 1, row.quantity)
+                && let Some(order) = row.order
+                && let Some(slot) = self.items.insert(order, 1, row.quantity)
             {
                 slot.value = slot.value.saturating_add(row.quantity);
             }

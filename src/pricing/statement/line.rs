@@ -71,6 +71,27 @@ pub fn required<'r>(fields: &Fields<'r>, column: Column) -> Result<&'r [u8], Ref
     }
 }
 
+/// The id of an order or a line. The hash of a posting keeps its parts apart by a control character, so ids with such
+/// characters could be taken for others.
+///
+/// # Errors
+/// It is empty, or has control characters.
+#[inline]
+pub fn id<'r>(fields: &Fields<'r>, column: Column) -> Result<&'r [u8], Refusal> {
+    let text = required(fields, column)?;
+    if text.iter().any(u8::is_ascii_control) { Err(bad_id(text, column)) } else { Ok(text) }
+}
+
+#[cold]
+fn bad_id(text: &[u8], column: Column) -> Refusal {
+    let message = format!(
+        "{} `{}` has a control character, such as a line break; an id is printable text",
+        NAMES[column as usize],
+        shown(text)
+    );
+    Refusal::new(Code::BadEncoding, message)
+}
+
 #[inline]
 fn word<T>(fields: &Fields, column: Column, of: impl Fn(&[u8]) -> Option<T>, words: &[&str]) -> Result<T, Refusal> {
     let text = fields[column as usize];

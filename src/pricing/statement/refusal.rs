@@ -9,7 +9,7 @@ pub enum Code {
     UnclosedQuote,
     /// A record longer than any order line.
     TooLong,
-    /// Not UTF-8.
+    /// Not UTF-8, or control characters in an id.
     BadEncoding,
     /// A field that must not be empty.
     MissingField,

@@ -77,15 +77,24 @@ fn reverse(statement: &Statement, prior: &mut Prior, wanted: &Wanted, row: u32) 
         return Err(no_credit(prior, wanted));
     };
     let part = wanted.share.part(credit.quantity);
-    let key = [&*credit.order_id, &*credit.line_id, &*wanted.reversed_at, "reversal"];
+    // The credit's own id is part of it: an order and its renewal may be given back at the same moment.
+    let key = [&*credit.order_id, &*credit.line_id, &*wanted.reversed_at, "reversal", &*wanted.posting];
     let id = posting_id::text(&posting_id::digest(key.map(str::as_bytes)));
     if let Some(earlier) = prior.reversals.get(&id) {
         let same = earlier.reverses == wanted.posting && earlier.share.part(credit.quantity) == part;
         return Err(again(earlier, same, row));
     }
     let (amount, list) = credit.take(part).ok_or_else(|| beyond(credit))?;
-    let reverses = wanted.posting.clone();
-    let earlier = Earlier { id: id.clone(), reverses, share: wanted.share, amount, list, row: Some(row) };
+    let earlier = Earlier {
+        id: id.clone(),
+        reverses: wanted.posting.clone(),
+        partner: credit.partner.clone(),
+        coin: credit.coin.clone(),
+        share: wanted.share,
+        amount,
+        list,
+        row: Some(row),
+    };
     prior.reversals.insert(id, earlier.clone());
     Ok(earlier)
 }

@@ -4,7 +4,7 @@ use super::{
     Statement,
     columns::{Column, Fields},
     counts::Counts,
-    line::{Line, required},
+    line::{Line, id},
     lookup::{no_price, refused, unpriced},
     posting_id,
     refusal::{Code, Refusal, shown},
@@ -53,8 +53,7 @@ impl Statement {
         fields: &'r Fields<'r>,
         counts: Option<&Counts>,
     ) -> Result<Settlement<'s, 'r>, Stop> {
-        let order_id = required(fields, Column::OrderId)?;
-        let line_id = required(fields, Column::LineId)?;
+        let (order_id, line_id) = (id(fields, Column::OrderId)?, id(fields, Column::LineId)?);
         let second = self.moment(fields)?;
         if !self.calendar.holds(second) {
             let message = format!(
@@ -83,10 +82,8 @@ impl Statement {
         counts: Option<&Counts>,
     ) -> Result<(u32, Priced), Stop> {
         let compiled = &version.compiled;
-        let Some(currency) = compiled.currency(line.field(Column::Currency)) else { return Err(no_price(line).into()) };
-        // Access and payment mode go together: the line was read so. A case without a number would be refused.
-        let case = line.case.number().map_or(u32::MAX, |case| case as u32);
-        let mut order = Order { product, currency, case, quantity: line.quantity, tier_count: line.tier_count };
+        let Some(mut order) = order(line, version, product) else { return Err(no_price(line).into()) };
+        let currency = order.currency;
         let mut priced = compiled.price(&order);
         if priced == Err(Fault::CountMissing) {
             order.tier_count = self.counted(line, version, product, counts)?;
@@ -97,6 +94,19 @@ impl Statement {
             Ok(priced) => Ok((currency, priced)),
             Err(fault) => Err(unpriced(fault, line).into()),
         }
+    }
+
+    /// Whether a line has a price once the items of its order are counted.
+    pub(super) fn has_price(&self, line: &Line, version: &Version, product: u32) -> bool {
+        let Some(mut order) = order(line, version, product) else { return false };
+        let mut priced = version.compiled.price(&order);
+        let is_counted = version.good(product).is_some_and(|good| !good.counted.is_empty());
+        if priced == Err(Fault::CountMissing) && is_counted {
+            // Any count will do: whether there is a price does not depend on it.
+            order.tier_count = line.quantity;
+            priced = version.compiled.price(&order);
+        }
+        priced.is_ok_and(|priced| priced.outcome != Outcome::Refused)
     }
 
     /// What the quantity scale counts on the line's order.
@@ -118,6 +128,15 @@ impl Statement {
         }
         Ok(sum)
     }
+}
+
+/// A line as it is priced; nothing where no product has prices in its currency.
+#[inline]
+fn order(line: &Line, version: &Version, product: u32) -> Option<Order> {
+    let currency = version.compiled.currency(line.field(Column::Currency))?;
+    // Access and payment mode go together: the line was read so. A case without a number would be refused.
+    let case = line.case.number().map_or(u32::MAX, |case| case as u32);
+    Some(Order { product, currency, case, quantity: line.quantity, tier_count: line.tier_count })
 }
 
 impl<'r> Settlement<'_, 'r> {

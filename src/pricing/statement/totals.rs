@@ -111,7 +111,10 @@ impl Totals {
 
     /// Adds a sum.
     pub fn add(&mut self, partner: &[u8], coin: &Coin, sum: &Sum) {
-        self.scales.insert(coin.code.clone(), coin.scale);
+        // The first that is told holds: those of the tariff's lines never differ, and amounts of any other scale are
+        // turned away before they come here.
+        let scale = *self.scales.entry(coin.code.clone()).or_insert(coin.scale);
+        debug_assert_eq!(scale, coin.scale, "{} has one scale", coin.code);
         self.sums.entry((partner.into(), coin.code.clone())).or_default().add(sum);
     }
 

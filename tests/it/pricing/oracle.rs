@@ -113,12 +113,24 @@ impl<'b> Batch<'b> {
         for line in &mut lines {
             line.tier_count = line.tier_count.filter(|_| tape.chance(50));
         }
+        let counted: Vec<Ordered> = lines.iter().filter(|line| self.has_price(&words, line)).cloned().collect();
         let order = format!("o-{}", self.rows);
         for (number, line) in lines.iter().enumerate() {
             self.row(tape, &format!("{order},{number},{written}"), line);
-            let counted = Ordered { tier_count: line.tier_count.or_else(|| sum(&words, &lines, line)), ..line.clone() };
+            // A line that is refused is so whatever the others count.
+            let sum = || self.has_price(&words, line).then(|| sum(&words, &counted, line)).flatten();
+            let counted = Ordered { tier_count: line.tier_count.or_else(sum), ..line.clone() };
             self.price(tariff.as_deref(), &counted);
         }
+    }
+
+    /// Whether a line has a price once its order is counted; only such lines count.
+    fn has_price(&self, tariff: &Tariff, line: &Ordered) -> bool {
+        let tier = tariff.products.get(&*line.product).and_then(|product| product.family.tier.as_ref());
+        let is_counted = tier.is_some_and(|tier| tariff.tiers[tier].items == CountedItems::Ordered);
+        let line = Ordered { tier_count: line.tier_count.or(is_counted.then_some(line.quantity)), ..line.clone() };
+        let (_, compiled) = self.compiled.iter().find(|(known, _)| known.version == tariff.version).unwrap();
+        compiled_price(compiled, &line.line()).is_ok_and(|priced| priced.outcome != Outcome::Refused)
     }
 
     /// A moment as somebody may write it, and the one that is meant.

@@ -2,6 +2,7 @@
 
 mod counts;
 mod example;
+mod files;
 mod identity;
 mod moments;
 mod office;

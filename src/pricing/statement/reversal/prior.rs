@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use csv::ByteRecord;
 
 use super::{
-    super::{POSTINGS_HEADER, refusal::shown, totals::Coin},
+    super::{POSTINGS_HEADER, Statement, refusal::shown, text, totals::Coin},
     file::Reversals,
     share::{self, Share},
 };
@@ -14,6 +14,10 @@ use super::{
 #[derive(Debug, Default)]
 pub struct Prior {
     wanted: HashSet<String>,
+    /// The currencies that amounts can be in.
+    coins: Vec<Coin>,
+    /// File and line of each posting, for messages.
+    places: HashMap<String, String>,
     pub(super) credits: HashMap<String, Credit>,
     /// By their own id, those of this statement too.
     pub(super) reversals: HashMap<String, Earlier>,
@@ -42,6 +46,8 @@ pub(super) struct Credit {
 pub(super) struct Earlier {
     pub(super) id: String,
     pub(super) reverses: String,
+    pub(super) partner: String,
+    pub(super) coin: Coin,
     pub(super) share: Share,
     pub(super) amount: i64,
     pub(super) list: i64,
@@ -80,15 +86,21 @@ impl PriorColumns {
 
 impl Prior {
     /// Nothing yet of what these reversals are about.
-    pub fn of(reversals: &Reversals) -> Self {
-        Self { wanted: reversals.postings().map(str::to_owned).collect(), ..Self::default() }
+    pub fn of(reversals: &Reversals, statement: &Statement) -> Self {
+        let wanted = reversals.postings().map(str::to_owned).collect();
+        Self { wanted, coins: statement.coins().to_vec(), ..Self::default() }
     }
 
-    /// Looks at a posting, and keeps it if a reversal is about it.
+    /// Looks at a posting, and keeps it if a reversal is about it; `place` tells its file and line.
     ///
     /// # Errors
-    /// It is no posting, or another than the one of the same id before.
-    pub fn take(&mut self, columns: &PriorColumns, record: &ByteRecord) -> Result<(), String> {
+    /// It is no posting, not one in the tariff's currencies, or another than the one of the same id before.
+    pub fn take(
+        &mut self,
+        columns: &PriorColumns,
+        record: &ByteRecord,
+        place: impl FnOnce() -> String,
+    ) -> Result<(), String> {
         let fields = columns.fields(record).ok_or("fields are missing, or are not UTF-8")?;
         let [id, event, .., reverses, _, _] = fields;
         let is_reversal = event == "reversal";
@@ -97,37 +109,65 @@ impl Prior {
             return Ok(());
         }
         let known = if is_reversal {
-            let earlier = earlier(fields)?;
+            let earlier = earlier(fields, &self.coins)?;
             self.reversals.insert(id.to_owned(), earlier.clone()).is_none_or(|known| known == earlier)
         } else {
-            let credit = credit(fields)?;
+            let credit = credit(fields, &self.coins)?;
             self.credits.insert(id.to_owned(), credit.clone()).is_none_or(|known| known == credit)
         };
-        if known {
-            Ok(())
-        } else {
-            Err(format!("the posting {} stands there twice, with other values", shown(id.as_bytes())))
+        if !known {
+            return Err(format!("the posting {} stands there twice, with other values", shown(id.as_bytes())));
         }
+        self.places.entry(id.to_owned()).or_insert_with(place);
+        Ok(())
     }
 
     /// All postings were looked at: takes off each credit what was reversed before.
     ///
     /// # Errors
-    /// More was reversed than credited.
+    /// A reversal that cannot be one of its credit, or takes more than is left of it, with its file and line.
     pub fn close(&mut self) -> Result<(), String> {
-        for earlier in self.reversals.values() {
-            if let Some(credit) = self.credits.get_mut(&earlier.reverses) {
-                credit.given = credit.given.saturating_add(earlier.share.part(credit.quantity));
-                credit.given_amount = credit.given_amount.saturating_add(earlier.amount);
-                credit.given_list = credit.given_list.saturating_add(earlier.list);
-            }
+        let mut reversals: Vec<&Earlier> = self.reversals.values().collect();
+        reversals.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        for earlier in reversals {
+            let Some(credit) = self.credits.get_mut(&earlier.reverses) else { continue };
+            let place = |id: &str| self.places.get(id).map_or("", |place| place);
+            credit.give(earlier).map_err(|fault| {
+                let (place, credit) = (place(&earlier.id), place(&earlier.reverses));
+                format!("{place}: {fault}; the credit stands in {credit}, and one of the two was altered")
+            })?;
         }
-        let over = self.credits.iter().find(|(_, credit)| credit.given > share::whole(credit.quantity));
-        over.map_or(Ok(()), |(id, _)| Err(format!("more than all of the posting {id} was reversed")))
+        Ok(())
     }
 }
 
 impl Credit {
+    /// Takes off what an earlier reversal took.
+    fn give(&mut self, earlier: &Earlier) -> Result<(), String> {
+        if (&earlier.coin, &earlier.partner) != (&self.coin, &self.partner) {
+            let of = |coin: &Coin, partner: &str| {
+                format!("{} of `{}`", shown(coin.code.as_bytes()), shown(partner.as_bytes()))
+            };
+            let (reversed, credited) = (of(&earlier.coin, &earlier.partner), of(&self.coin, &self.partner));
+            return Err(format!("the reversal is in {reversed}, its credit in {credited}"));
+        }
+        let whole = share::whole(self.quantity);
+        self.given = self.given.saturating_add(earlier.share.part(self.quantity));
+        self.given_amount = self.given_amount.saturating_add(earlier.amount);
+        self.given_list = self.given_list.saturating_add(earlier.list);
+        let taken = [self.given_amount, self.amount, self.given_list, self.list];
+        let [amount, of_amount, list, of_list] = taken.map(|units| text::sum(units.into(), self.coin.scale));
+        if self.given_amount > self.amount || self.given_list > self.list {
+            return Err(format!(
+                "with it {amount} of {of_amount} are reversed, list {list} of {of_list}: more than all"
+            ));
+        }
+        if self.given > whole {
+            return Err(format!("with it more than all of the {} items is reversed", self.quantity));
+        }
+        Ok(())
+    }
+
     /// Takes a part: its amount and list price, never more than is left; the part that completes it takes the rest.
     pub(super) fn take(&mut self, part: u64) -> Option<(i64, i64)> {
         let whole = share::whole(self.quantity);
@@ -137,7 +177,11 @@ impl Credit {
             true => left,
             false => {
                 let of = |amount, left| share::rounded(amount, part, whole).min(left).max(0);
-                (of(self.amount, left.0), of(self.list, left.1))
+                let (amount, list) = (of(self.amount, left.0), of(self.list, left.1));
+                // Rounded apart, a share of the amount may pass that of the list; the preferential price between them
+                // is never below nothing, and never more than is left of it.
+                let preferential = (list - amount).min(left.1 - left.0).max(0);
+                (amount, left.1.min(amount + preferential))
             }
         };
         self.given = given;
@@ -149,24 +193,25 @@ impl Credit {
 
 type Posting<'r> = [&'r str; 16];
 
-fn credit(fields: Posting) -> Result<Credit, String> {
+fn credit(fields: Posting, coins: &[Coin]) -> Result<Credit, String> {
     let [_, event, partner, order_id, line_id, _, currency, amount, list, _, tariff, version, sha256, _, quantity, _] =
         fields;
     if event != "order" && event != "renewal" {
         return Err(format!("event `{}` is not order, renewal or reversal", shown(event.as_bytes())));
     }
-    let ((amount, scale), (list, list_scale)) = (units(amount)?, units(list)?);
+    let coin = coin(currency, coins)?;
+    let (amount, list) = (units(amount, &coin)?, units(list, &coin)?);
     let Some(Share::Items(quantity)) = Share::items(quantity) else {
         return Err(format!("quantity `{}` is no whole number from 1 to 1000000", shown(quantity.as_bytes())));
     };
-    if scale != list_scale || amount < 0 || list < 0 {
-        return Err("amounts of a credit are not negative and have the same decimals".to_owned());
+    if amount < 0 || list < 0 {
+        return Err("amounts of a credit are not negative".to_owned());
     }
     Ok(Credit {
         partner: partner.to_owned(),
         order_id: order_id.to_owned(),
         line_id: line_id.to_owned(),
-        coin: Coin { code: currency.into(), scale },
+        coin,
         tariff: [tariff, version, sha256].map(str::to_owned),
         quantity,
         amount,
@@ -177,16 +222,19 @@ fn credit(fields: Posting) -> Result<Credit, String> {
     })
 }
 
-fn earlier(fields: Posting) -> Result<Earlier, String> {
-    let [id, .., amount, list, _, _, _, _, reverses, quantity, share] = fields;
+fn earlier(fields: Posting, coins: &[Coin]) -> Result<Earlier, String> {
+    let [id, _, partner, _, _, _, currency, amount, list, _, _, _, _, reverses, quantity, share] = fields;
     let taken = if share.is_empty() { Share::items(quantity) } else { Share::fraction(share) };
-    let ((amount, _), (list, _)) = (units(amount)?, units(list)?);
+    let coin = coin(currency, coins)?;
+    let (amount, list) = (units(amount, &coin)?, units(list, &coin)?);
     if amount > 0 || list > 0 {
         return Err("amounts of a reversal are not above zero".to_owned());
     }
     Ok(Earlier {
         id: id.to_owned(),
         reverses: reverses.to_owned(),
+        partner: partner.to_owned(),
+        coin,
         share: taken.ok_or("a reversal has a quantity or a share")?,
         amount: -amount,
         list: -list,
@@ -194,16 +242,31 @@ fn earlier(fields: Posting) -> Result<Earlier, String> {
     })
 }
 
-/// An amount in smallest units, and how many digits it has behind the point.
-fn units(text: &str) -> Result<(i64, u32), String> {
+/// The tariff's currency of that code.
+fn coin(code: &str, coins: &[Coin]) -> Result<Coin, String> {
+    coins.iter().find(|coin| &*coin.code == code).cloned().ok_or_else(|| {
+        let known: Vec<&str> = coins.iter().map(|coin| &*coin.code).collect();
+        format!("the tariff has no currency `{}`; expected one of {}", shown(code.as_bytes()), known.join(", "))
+    })
+}
+
+/// An amount in smallest units; it has the digits of its currency behind the point.
+fn units(text: &str, coin: &Coin) -> Result<i64, String> {
     let wrong = || format!("`{}` is no amount", shown(text.as_bytes()));
     let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
     let digits = whole.strip_prefix('-').unwrap_or(whole);
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if digits.is_empty() || !is_digits(digits) || !is_digits(decimals) || decimals.len() > 4 || text.ends_with('.') {
+    if digits.is_empty() || !is_digits(digits) || !is_digits(decimals) || text.ends_with('.') {
         return Err(wrong());
+    }
+    if decimals.len() != coin.scale as usize {
+        let (shown, digits, count) = (shown(text.as_bytes()), decimals.len(), coin.scale);
+        return Err(format!(
+            "`{shown}` has {digits} digits behind the point, {} has {count}; give the postings as they were written",
+            coin.code
+        ));
     }
     // No amount of a line has more digits: the sums of a credit's reversals stay far below the largest number.
     let units = format!("{whole}{decimals}").parse::<i64>().ok().filter(|units| units.unsigned_abs() < 1 << 60);
-    Ok((units.ok_or_else(wrong)?, decimals.len() as u32))
+    units.ok_or_else(wrong)
 }

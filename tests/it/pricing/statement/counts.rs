@@ -43,6 +43,45 @@ fn rows_that_cannot_be_read_count_nothing() {
 }
 
 #[test]
+fn rows_without_a_price_count_nothing() {
+    let web = row(&[("quantity", "20"), OPEN]);
+    let alone = amounts(&settled(orders(std::slice::from_ref(&web)).as_bytes()));
+    for (code, change) in [
+        ("outside_month", ("ordered_at", "2026-09-30T12:00:00Z")),
+        ("outside_month", ("ordered_at", "2026-11-01")),
+        ("unknown_currency", ("currency", "GBP")),
+        ("refused", ("payer", "partner")),
+        ("unknown_product", ("product", "web-hostng")),
+    ] {
+        for count in ["", "20"] {
+            let other = row(&[("line_id", "2"), ("quantity", "20"), change, ("tier_count", count)]);
+            for rows in [[web.clone(), other.clone()], [other, web.clone()]] {
+                let written = settled(orders(&rows).as_bytes());
+                assert_eq!((amounts(&written), &*written.codes()[0].1), (alone.clone(), code), "{rows:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_line_in_conflict_counts_by_its_first_row() {
+    let web = |changes: &[(&str, &str)]| row(&[&[("quantity", "20"), OPEN], changes].concat());
+    let amounts_of = |rows: &[String]| {
+        let written = settled(orders(rows).as_bytes());
+        (amounts(&written), written.codes().into_iter().map(|(_, code)| code).collect::<Vec<_>>())
+    };
+    let one = web(&[]);
+    let mail = web(&[("line_id", "2"), ("product", "mail-hosting")]);
+    let domain = row(&[("line_id", "2"), ("product", "domain-ch"), ("quantity", "20"), ("tier_count", "20")]);
+    // The first row of line 2 is a domain, which does not count; that the second is a hosting changes nothing.
+    let (expected, none) = amounts_of(&[one.clone(), domain.clone()]);
+    assert!(none.is_empty());
+    assert_eq!(amounts_of(&[one.clone(), domain.clone(), mail.clone()]), (expected, vec!["conflict".to_owned()]));
+    let (expected, _) = amounts_of(&[one.clone(), mail.clone()]);
+    assert_eq!(amounts_of(&[one, mail, domain]), (expected, vec!["conflict".to_owned()]));
+}
+
+#[test]
 fn more_items_than_a_scale_has_places_are_refused() {
     let lines: Vec<String> = ["1", "2"].map(|line| row(&[("line_id", line), ("quantity", "600000"), OPEN])).into();
     let written = settled(orders(&lines).as_bytes());

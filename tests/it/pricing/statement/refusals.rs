@@ -86,6 +86,20 @@ fn rows_that_are_none() {
 }
 
 #[test]
+fn ids_have_no_control_characters() {
+    for name in ["order_id", "line_id"] {
+        for id in ["a\x1fb", "\x1f", "a\0", "\x7fa", "\"a\nb\"", "a\tb"] {
+            refused(&[(name, id)], "bad_encoding", &format!("{name} `"));
+        }
+    }
+    // With the separator in them these would be one line: the same text is hashed.
+    let rows = [row(&[("order_id", "a\x1fb"), ("line_id", "c")]), row(&[("order_id", "a"), ("line_id", "b\x1fc")])];
+    let written = settled(orders(&rows).as_bytes());
+    assert_eq!(written.codes(), [(2, "bad_encoding".to_owned()), (3, "bad_encoding".to_owned())]);
+    assert_eq!(settled(orders(&[row(&[("order_id", "Aufträge 2026/10 №1")])]).as_bytes()).outcomes.priced, 1);
+}
+
+#[test]
 fn a_quote_that_is_never_closed_costs_one_line() {
     let rows = [row(&[("order_id", "o-0")]), row(&[("client", "\"bakery")]), row(&[("order_id", "o-9")])];
     let written = settled(orders(&rows).as_bytes());

@@ -69,7 +69,7 @@ fn the_last_of_seven_parts_takes_what_rounding_left() {
 fn a_reversal_has_an_id_of_its_own() {
     let (dir, id) = credited(&[]);
     let reversed = reversed(&dir, &format!("reversed_at,share,posting_id\n2026-11-30T23:30:00+01:00,0.5,{id}\n"), &[]);
-    let digest = Sha256::digest(b"o-1\x1f1\x1f2026-11-30T23:30:00+01:00\x1freversal");
+    let digest = Sha256::digest(format!("o-1\x1f1\x1f2026-11-30T23:30:00+01:00\x1freversal\x1f{id}"));
     let expected = digest.iter().take(16).fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();
         text
@@ -79,6 +79,17 @@ fn a_reversal_has_an_id_of_its_own() {
     let posting: Vec<&str> = reversed.postings[0].iter().map(String::as_str).collect();
     let start = [&*expected, "reversal", "alpenhost", "o-1", "1", "2026-11", "CHF", "-69.44", "-173.60", "-104.16"];
     assert_eq!(posting, [&start[..], &frozen, &[&id, "", "0.5"]].concat());
+}
+
+#[test]
+fn an_order_and_its_renewal_are_given_back_at_the_same_moment() {
+    let lines = orders(&[row(&SEVEN), row(&[&SEVEN[..], &[("kind", "renewal")]].concat())]);
+    let (_, dir) = mandat(&[("orders.csv", &lines)], &["orders.csv", "--month", "2026-10", "--out", "october"]);
+    let credits = fields(&read(&dir, "october/postings.csv")).split_off(1);
+    let parts: Vec<String> = credits.iter().map(|credit| format!("{},2026-11-02,1", credit[0])).collect();
+    let reversed = reversed(&dir, &rows("posting_id,reversed_at,quantity", &parts), &[]);
+    assert_eq!((reversed.code, reversed.postings.len()), (0, 2), "{:?}", reversed.refused);
+    assert_ne!(reversed.postings[0][0], reversed.postings[1][0]);
 }
 
 #[test]
@@ -157,6 +168,10 @@ fn files_that_hold_no_reversals_or_no_postings_are_3() {
         (good.clone(), postings.replace("quantity", "items"), "`quantity` missing"),
         (good.clone(), postings.replace("138.88", "138,88"), "line 2"),
         (good.clone(), postings.replace("138.88", "lots"), "`lots` is no amount"),
+        (good.clone(), postings.replace("138.88", "138.8"), "line 2: `138.8` has 1 digits behind the point, CHF has 2"),
+        (good.clone(), postings.replace("138.88,347.20", "138,347"), "line 2: `138` has 0 digits"),
+        (good.clone(), postings.replace("347.20", "347.2"), "line 2: `347.2` has 1 digits"),
+        (good.clone(), postings.replace("CHF", "GBP"), "line 2: the tariff has no currency `GBP`; expected one of"),
         (good.clone(), format!("{postings}{}", postings.lines().nth(1).unwrap().replace("138.88", "1.00")), "twice"),
     ] {
         dir.write("none.csv", &orders(&[]));
@@ -168,6 +183,59 @@ fn files_that_hold_no_reversals_or_no_postings_are_3() {
         let told = String::from_utf8_lossy(&output.stderr).replace("\n  │ ", " ");
         assert_eq!(code(&output), 3, "{told}");
         assert!(told.contains(expected), "{expected}: {told}");
+    }
+}
+
+#[test]
+fn earlier_reversals_that_were_altered_are_3() {
+    let (dir, id) = credited(&SEVEN);
+    let reversals = format!("posting_id,reversed_at,quantity\n{id},2026-11-02,1\n");
+    let first = reversed(&dir, &reversals, &[]);
+    assert_eq!(first.code, 0);
+    let before = read(&dir, "november/postings.csv");
+    for (from, to, expected) in [
+        ("-1.98,-9.92", "-20.00,-9.92", "with it 20.00 of 13.89 are reversed"),
+        ("-1.98,-9.92", "-1.98,-99.20", "list 99.20 of 69.44"),
+        ("-1.98,-9.92", "-1.9,-9.92", "`-1.9` has 1 digits behind the point"),
+        (",CHF,", ",EUR,", "the reversal is in EUR of `alpenhost`, its credit in CHF of `alpenhost`"),
+        ("alpenhost", "talhost", "the reversal is in CHF of `talhost`, its credit in CHF of `alpenhost`"),
+        (",1,\n", ",8,\n", "more than all of the 7 items"),
+    ] {
+        let altered = before.replacen(from, to, 1);
+        assert_ne!(altered, before);
+        dir.write("before.csv", &altered);
+        let arguments = ["none.csv", "--month", "2026-11", "--out", "x", "--reversals", "reversals.csv", "--prior"];
+        let output = again(&dir, &[&arguments[..], &["october/postings.csv", "before.csv"]].concat(), "");
+        let told = String::from_utf8_lossy(&output.stderr).replace("\n  │ ", " ");
+        assert_eq!(code(&output), 3, "{told}");
+        assert!(told.contains(expected) && told.contains("`before.csv`, line 2"), "{expected}: {told}");
+    }
+}
+
+#[test]
+fn a_part_never_has_a_preferential_price_above_zero() {
+    // 0.02 of 0.03 for six items: a sixth of each is 0.00 and 0.01, five sixths 0.02 and 0.03.
+    let (dir, id) = credited(&[("quantity", "6"), ("tier_count", "6")]);
+    let october = &fields(&read(&dir, "october/postings.csv"))[1];
+    for (amount, list) in [("0.02", "0.03"), ("0.03", "0.03"), ("0.05", "0.07"), ("0.02", "0.07")] {
+        let changed = read(&dir, "october/postings.csv")
+            .replace(&format!("{},{},{}", october[7], october[8], october[9]), &format!("{amount},{list},0.00"));
+        dir.write("small.csv", &changed);
+        for parts in [[1, 1, 1, 1, 1, 1], [3, 1, 1, 1, 0, 0], [2, 1, 2, 1, 0, 0], [1, 3, 2, 0, 0, 0]] {
+            let parts = parts.iter().enumerate().filter(|(_, part)| **part > 0);
+            let parts: Vec<String> = parts.map(|(day, part)| format!("{id},2026-11-0{},{part}", day + 1)).collect();
+            dir.write("none.csv", &orders(&[]));
+            dir.write("reversals.csv", &rows("posting_id,reversed_at,quantity", &parts));
+            let arguments = ["none.csv", "--month", "2026-11", "--out", "x", "--reversals", "reversals.csv", "--prior"];
+            assert_eq!(code(&again(&dir, &[&arguments[..], &["small.csv"]].concat(), "")), 0);
+            let cents = |text: &str| text.replace('.', "").parse::<i64>().unwrap();
+            let postings = fields(&read(&dir, "x/postings.csv")).split_off(1);
+            assert_eq!(postings.iter().map(|row| cents(&row[8])).sum::<i64>(), -cents(list));
+            assert_eq!(postings.iter().map(|row| cents(&row[7])).sum::<i64>(), -cents(amount));
+            for row in postings {
+                assert!([7, 8, 9].iter().all(|column| cents(&row[*column]) <= 0), "{amount} of {list}: {row:?}");
+            }
+        }
     }
 }
 

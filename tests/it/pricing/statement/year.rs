@@ -52,11 +52,34 @@ fn currencies_are_not_added_and_one_that_is_reached_is_enough() {
 
 #[test]
 fn a_year_has_twelve_months_and_totals_that_can_be_read() {
-    assert_eq!(review(&["alpenhost,CHF,9,many,0.00,0.00\n"], &[]).0, 3);
+    for list in ["many", "1_000.00", "+1.00", "1.", ".5", "1e3", "--1", "1.0.0", ""] {
+        assert_eq!(review(&[&format!("alpenhost,CHF,9,{list},0.00,0.00\n")], &[]).0, 3, "{list}");
+    }
+    for list in ["-1.00", "1", "1000.00"] {
+        assert_eq!(review(&[&format!("alpenhost,CHF,9,{list},0.00,0.00\n")], &[]).0, 0, "{list}");
+    }
     let orders = orders(&[row(&[])]);
     let files = [("orders.csv", orders.as_str()), ("1.csv", HEADER)];
     let arguments = ["orders.csv", "--month", "2026-10", "--out", "out", "--year", "1.csv"];
     assert_eq!(code(&mandat(&files, &arguments).0), 3, "one month is no year");
+}
+
+#[test]
+fn a_month_counts_once() {
+    let orders = orders(&[row(&[])]);
+    let names: Vec<String> = (0..11).map(|number| format!("{number}.csv")).collect();
+    let mut files: Vec<(&str, &str)> = names.iter().map(|name| (&**name, HEADER)).collect();
+    files.push(("orders.csv", &orders));
+    for last in ["3.csv", "./3.csv", "out/../3.csv"] {
+        let mut arguments = vec!["orders.csv", "--month", "2026-10", "--out", ".", "--year"];
+        arguments.extend(names[..10].iter().map(String::as_str));
+        arguments.push(last);
+        let (output, dir) = mandat(&[&files[..], &[("out/keep", "")]].concat(), &arguments);
+        let told = String::from_utf8_lossy(&output.stderr).replace("\n  │ ", " ");
+        assert_eq!(code(&output), 3, "{told}");
+        assert!(told.contains("--year has the same file twice"), "{told}");
+        assert!(!dir.path().join("postings.csv").exists());
+    }
 }
 
 #[test]
