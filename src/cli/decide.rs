@@ -1,19 +1,15 @@
 //! `mandat decide REQUEST.json`: one AuthZEN request, answered without a service.
 
-use std::{
-    fs,
-    io::Read as _,
-    path::{Path, PathBuf},
+use std::path::{Path, PathBuf};
+
+use super::{
+    Exit,
+    input::{self, Ground},
+    output,
 };
-
-use serde_json::Value;
-
-use super::{Exit, output};
 use crate::{
-    bundle::Bundle,
     engine::{Answer, Engine},
-    facts::memory::MemoryFacts,
-    http::{answer::DecisionAnswer, json, wire},
+    http::{answer::DecisionAnswer, wire},
     problem::{Problem, Problems},
     request::{Circumstances, Request},
 };
@@ -24,12 +20,8 @@ pub struct Arguments {
     /// The AuthZEN evaluation request; `-` is standard input.
     #[arg(value_name = "REQUEST.json")]
     request: PathBuf,
-    /// The bundle's directory.
-    #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
-    bundle: PathBuf,
-    /// Facts in Cedar's entity JSON.
-    #[arg(long, value_name = "FILE", env = "MANDAT_FACTS")]
-    facts: Option<PathBuf>,
+    #[command(flatten)]
+    ground: Ground,
     /// Say why, and what would change the answer.
     #[arg(long)]
     explain: bool,
@@ -54,44 +46,21 @@ pub fn run(arguments: &Arguments) -> Exit {
 
 fn prepare(arguments: &Arguments) -> Result<(Engine, Request, bool), Problems> {
     let (request, explain) = read_request(&arguments.request)?;
-    let engine = engine(&arguments.bundle, arguments.facts.as_deref())?;
+    let engine = arguments.ground.engine()?;
     Ok((engine, request, explain || arguments.explain))
-}
-
-/// An engine for one question: without a facts file it knows only what callers supply.
-pub(super) fn engine(bundle: &Path, facts: Option<&Path>) -> Result<Engine, Problems> {
-    let bundle = Bundle::load(bundle)?;
-    let facts = match facts {
-        Some(path) => MemoryFacts::read(path, &bundle.schema)?,
-        None => MemoryFacts::empty(&bundle.schema)?,
-    };
-    Ok(Engine::new(bundle, facts))
 }
 
 fn read_request(path: &Path) -> Result<(Request, bool), Problem> {
     let name = path.display();
-    let body = read_json(path, "request")?;
+    let body = input::body(path, "request")?;
     let invalid = |error| Problem::new(format!("the request `{name}`: {}", wire::in_wire_words(error)));
     let mut evaluation = wire::evaluation(body).map_err(invalid)?;
     let options = wire::options(evaluation.options.take()).map_err(invalid)?;
     Ok((wire::request(evaluation).map_err(invalid)?, options.explain))
 }
 
-/// Reads a file, or standard input for `-`, as the service reads a body.
-pub(super) fn read_json(path: &Path, what: &str) -> Result<Value, Problem> {
-    let name = path.display();
-    let mut text = Vec::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().read_to_end(&mut text).map(|_| ())
-    } else {
-        fs::read(path).map(|content| text = content)
-    };
-    read.map_err(|error| Problem::new(format!("cannot read the {what} `{name}`: {error}")))?;
-    json::read(&text).map_err(|error| Problem::new(format!("the {what} `{name}` is no JSON we take: {error}")))
-}
-
 fn decide(arguments: &Arguments, engine: &Engine, request: &Request, explain: bool) -> Exit {
-    let circumstances = Circumstances { now: now(), trust_caller_clock: arguments.trust_caller_clock };
+    let circumstances = Circumstances { now: input::now(), trust_caller_clock: arguments.trust_caller_clock };
     let moment = match engine.moment() {
         Ok(moment) => moment,
         Err(error) => return failed(&error.to_string(), arguments.json, Exit::Failure),
@@ -130,9 +99,4 @@ fn print(answer: &Answer, explain: bool, json: bool) -> Exit {
 fn failed(message: &str, json: bool, exit: Exit) -> Exit {
     output::problems(&Problem::new(message).into(), json);
     exit
-}
-
-#[expect(clippy::disallowed_methods, reason = "the edge: what is asked on the command line is asked now")]
-pub(super) fn now() -> jiff::Timestamp {
-    jiff::Timestamp::now()
 }

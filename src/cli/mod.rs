@@ -6,6 +6,7 @@
 pub mod check;
 pub mod completions;
 pub mod decide;
+pub mod input;
 pub mod output;
 pub mod quote;
 pub mod serve;

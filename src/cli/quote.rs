@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::{Exit, decide::read_json, output, waterfall};
+use super::{
+    Exit,
+    input::{self, Ground},
+    output, waterfall,
+};
 use crate::{
     engine::{Engine, quote::Quote},
     http::{inquiry::no_quote, problem_details::ProblemDetails, quote_answer::QuoteAnswer, wire::order},
@@ -17,12 +21,8 @@ pub struct Arguments {
     /// The order, as `POST /v1/quotes` takes it; `-` is standard input.
     #[arg(value_name = "ORDER.json")]
     order: PathBuf,
-    /// The bundle's directory.
-    #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
-    bundle: PathBuf,
-    /// Facts in Cedar's entity JSON.
-    #[arg(long, value_name = "FILE", env = "MANDAT_FACTS")]
-    facts: Option<PathBuf>,
+    #[command(flatten)]
+    ground: Ground,
     /// Show how each price came about, step by step.
     #[arg(long)]
     explain: bool,
@@ -43,15 +43,15 @@ pub fn run(arguments: &Arguments) -> Exit {
 }
 
 fn prepare(arguments: &Arguments) -> Result<(Engine, order::Asked), Problems> {
-    let body = read_json(&arguments.order, "order")?;
+    let body = input::body(&arguments.order, "order")?;
     let name = arguments.order.display();
-    let asked = order::order(body, super::decide::now())
-        .map_err(|rejected| Problem::new(format!("the order `{name}`: {rejected}")))?;
-    Ok((super::decide::engine(&arguments.bundle, arguments.facts.as_deref())?, asked))
+    let asked =
+        order::order(body, input::now()).map_err(|rejected| Problem::new(format!("the order `{name}`: {rejected}")))?;
+    Ok((arguments.ground.engine()?, asked))
 }
 
 fn quote(arguments: &Arguments, engine: &Engine, asked: &order::Asked) -> Exit {
-    let circumstances = Circumstances { now: super::decide::now(), trust_caller_clock: false };
+    let circumstances = Circumstances { now: input::now(), trust_caller_clock: false };
     let moment = match engine.moment() {
         Ok(moment) => moment,
         Err(error) => return failed(arguments, &error.to_string(), Exit::Failure),

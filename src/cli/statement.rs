@@ -45,7 +45,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
     bundle: PathBuf,
     /// How many threads price; all cores where it is left out.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
     /// What is given back: posting_id, reversed_at, and quantity or share.
     #[arg(long, value_name = "FILE", requires = "prior")]

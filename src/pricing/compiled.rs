@@ -43,8 +43,6 @@ struct Program {
     increment: u64,
     /// The steps after the list price.
     steps: [Factor; 2],
-    /// Whether a step counts.
-    counts: bool,
 }
 
 /// What a step multiplies the running amount with.
@@ -147,11 +145,6 @@ impl Compiled {
     /// Digits of a currency's smallest unit.
     pub fn scale(&self, currency: u32) -> u32 {
         self.currencies.get(currency as usize).map_or(0, |(_, scale)| *scale)
-    }
-
-    /// Whether a product's price depends on a count.
-    pub fn counts(&self, product: u32, currency: u32) -> bool {
-        self.program(product, currency).is_some_and(|program| program.counts)
     }
 
     fn program(&self, product: u32, currency: u32) -> Option<&Program> {
@@ -347,9 +340,8 @@ fn program(
         }
     });
     steps.iter_mut().zip(factors).for_each(|(step, factor)| *step = factor);
-    let counts = steps.iter().any(|step| matches!(step, Factor::Tier(_)));
     let most = minor(MAX_LIST, scale)?;
-    Some(Program { list, most, increment: minor(increment, scale)?, steps, counts })
+    Some(Program { list, most, increment: minor(increment, scale)?, steps })
 }
 
 fn scale(tier: &Tier) -> Scale {

@@ -31,7 +31,7 @@ pub fn below_minimum(tariff: &Tariff, volumes: &Volumes) -> Vec<Review> {
     let minimum = |currency: &str| tariff.currencies.get(currency)?.min_annual_volume;
     let reached = |(partner, _): &(String, String)| {
         let own = volumes.range((partner.clone(), String::new())..).take_while(|((other, _), _)| other == partner);
-        own.into_iter().any(|((_, currency), volume)| minimum(currency).is_none_or(|minimum| *volume >= minimum))
+        own.into_iter().any(|((_, currency), volume)| minimum(currency).is_some_and(|minimum| *volume >= minimum))
     };
     let below = volumes.iter().filter(|(key, _)| !key.0.is_empty() && !reached(key));
     below

@@ -50,6 +50,12 @@ fn currencies_are_not_added_and_one_that_is_reached_is_enough() {
     );
 }
 
+/// Something small in a currency that has no minimum reaches none.
+#[test]
+fn a_currency_without_a_minimum_excuses_nobody() {
+    assert_eq!(reviewed(&["alpenhost,USD,1,0.01,0.00,0.00\n"]), ["alpenhost,CHF,347.20,2000.00"]);
+}
+
 #[test]
 fn a_year_has_twelve_months_and_totals_that_can_be_read() {
     for list in ["many", "1_000.00", "+1.00", "1.", ".5", "1e3", "--1", "1.0.0", ""] {
