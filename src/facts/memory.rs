@@ -4,12 +4,22 @@
 //! copies nothing. Where a caller supplies entities that the file does not know, only the neighbourhood
 //! that policies can reach is gathered around them.
 
-use std::{collections::HashSet, fs, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
 use cedar_policy::{Entities, Entity, EntityUid, Schema};
 use cedar_policy_core::ast::{Literal, PartialValue, Value, ValueKind};
 
-use super::{Facts, Slice, Snapshot, Unavailable, document::Document, limits};
+use super::{
+    Facts, Slice, Snapshot, Unavailable,
+    document::Document,
+    limits,
+    store::{Placed, Position, Walk, record},
+};
 use crate::problem::{Problem, Problems, Source, describe};
 
 /// Facts that were read from a file, or none at all.
@@ -20,6 +30,8 @@ pub struct MemoryFacts(Arc<Memory>);
 struct Memory {
     entities: Arc<Entities>,
     actions: Arc<Entities>,
+    /// Every entity but the actions, by name; made when a search first asks.
+    places: OnceLock<BTreeMap<EntityUid, Position>>,
 }
 
 impl MemoryFacts {
@@ -29,7 +41,7 @@ impl MemoryFacts {
     /// The schema's action hierarchy cannot be built.
     pub fn empty(schema: &Schema) -> Result<Self, Problems> {
         let actions = Arc::new(action_entities(schema)?);
-        Ok(Self(Arc::new(Memory { entities: actions.clone(), actions })))
+        Ok(Self(Arc::new(Memory { entities: actions.clone(), actions, places: OnceLock::new() })))
     }
 
     /// Reads and checks a facts file.
@@ -47,7 +59,7 @@ impl MemoryFacts {
     pub fn build(document: &Document, schema: &Schema) -> Result<Self, Problems> {
         let actions = Arc::new(action_entities(schema)?);
         let entities = Arc::new(document.build(schema, &actions)?);
-        Ok(Self(Arc::new(Memory { entities, actions })))
+        Ok(Self(Arc::new(Memory { entities, actions, places: OnceLock::new() })))
     }
 
     /// How many entities there are, action entities not counted.
@@ -100,9 +112,49 @@ impl Snapshot for Memory {
             if supplied.is_empty() { self.entities.clone() } else { Arc::new(self.gather(roots, supplied, level)?) };
         Ok(Slice { entities, revision: self.revision() })
     }
+
+    fn walk(&self, walk: Walk, after: Position, limit: usize) -> Result<Vec<Placed>, Unavailable> {
+        let mut found: Vec<Placed> = self
+            .order()
+            .iter()
+            .filter(|(uid, position)| **position > after && self.passes(walk, uid))
+            .map(|(uid, position)| Placed { position: *position, uid: uid.clone() })
+            .collect();
+        found.sort_unstable_by_key(|placed| placed.position);
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    fn places(&self, uids: &[EntityUid]) -> Result<Vec<Placed>, Unavailable> {
+        let order = self.order();
+        let uids: HashSet<&EntityUid> = uids.iter().collect();
+        let place = |uid: &&EntityUid| Some(Placed { position: *order.get(uid)?, uid: (*uid).clone() });
+        let mut found: Vec<Placed> = uids.iter().filter_map(place).collect();
+        found.sort_unstable_by_key(|placed| placed.position);
+        Ok(found)
+    }
 }
 
 impl Memory {
+    fn order(&self) -> &BTreeMap<EntityUid, Position> {
+        self.places.get_or_init(|| {
+            let mut uids: Vec<EntityUid> = self.entities.iter().map(Entity::uid).collect();
+            uids.retain(|uid| self.actions.get(uid).is_none());
+            uids.sort_unstable();
+            uids.into_iter().zip(1..).collect()
+        })
+    }
+
+    fn passes(&self, walk: Walk, uid: &EntityUid) -> bool {
+        match walk {
+            Walk::All(entity_type) => uid.type_name() == entity_type,
+            Walk::Referring { entity_type, path, to } => {
+                let links = || self.entities.get(uid).and_then(|entity| record::links(entity).ok()).unwrap_or_default();
+                uid.type_name() == entity_type && links().iter().any(|link| link.path == path && to.contains(&link.to))
+            }
+        }
+    }
+
     /// The supplied entities, and what is reachable from them and the roots within `level` references.
     fn gather(&self, roots: &[EntityUid], supplied: Vec<Entity>, level: u32) -> Result<Entities, Unavailable> {
         let mut known: HashSet<EntityUid> = supplied.iter().map(Entity::uid).collect();

@@ -11,11 +11,14 @@ pub mod changes;
 pub mod document;
 pub mod limits;
 pub mod memory;
+pub mod store;
 pub mod terms;
 
 use std::sync::Arc;
 
 use cedar_policy::{Entities, Entity, EntityUid};
+
+use self::store::{Placed, Position, Walk, Writing};
 
 /// The facts, wherever they are kept.
 pub trait Facts: Send + Sync {
@@ -24,6 +27,22 @@ pub trait Facts: Send + Sync {
     /// # Errors
     /// The facts cannot be read at the moment; the caller must not allow anything.
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, Unavailable>;
+
+    /// Looks for newer facts and tells the revision that snapshots have from now on.
+    ///
+    /// # Errors
+    /// The facts cannot be read at the moment.
+    fn refresh(&self) -> Result<u64, Unavailable> {
+        Ok(self.snapshot()?.revision())
+    }
+
+    /// Becomes the one writer; none where facts come from a file and cannot be changed.
+    ///
+    /// # Errors
+    /// The facts cannot be written at the moment.
+    fn begin(&self) -> Result<Option<Box<dyn Writing>>, Unavailable> {
+        Ok(None)
+    }
 }
 
 /// One unchanging state of the facts.
@@ -43,6 +62,26 @@ pub trait Snapshot: Send + Sync {
     /// # Errors
     /// The facts cannot be read, or the supplied entities do not fit into the hierarchy.
     fn slice(&self, roots: &[EntityUid], supplied: Vec<Entity>, level: u32) -> Result<Slice, Unavailable>;
+
+    /// Loads at once what decisions about each of `roots` will look at; nothing changes but the time they take.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    fn warm(&self, _roots: &[EntityUid], _level: u32) -> Result<(), Unavailable> {
+        Ok(())
+    }
+
+    /// At most `limit` entities of a walk that stand after a position, in the order of these facts.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    fn walk(&self, walk: Walk, after: Position, limit: usize) -> Result<Vec<Placed>, Unavailable>;
+
+    /// The places of those entities that exist, in the order of these facts.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    fn places(&self, uids: &[EntityUid]) -> Result<Vec<Placed>, Unavailable>;
 }
 
 /// The part of the facts that one decision may look at.

@@ -1,0 +1,286 @@
+//! Stores: where facts last, whatever database keeps them.
+//!
+//! A store never forgets a version of an entity: a commit closes the versions it replaces and opens new
+//! ones, and counts the *revision* up by one. So a state of the facts is a number: whoever holds it reads
+//! the same facts later, on any connection, however much is written meanwhile. There is one writer at a time
+//! ([`Store::begin`]); readers never wait for it.
+//!
+//! What a version refers to stands beside it as *links*, indexed both ways: by them the store tells who
+//! refers to an entity, and finds the candidates of a search without reading everything.
+//!
+//! Two databases do this: SQLite in one file ([`sqlite`]) and PostgreSQL for several replicas ([`postgres`]).
+//! Everything they share, down to the text of a stored entity, stands in [`record`] and [`ids`], and one
+//! suite of tests holds both to the same behaviour.
+
+pub mod ids;
+pub mod record;
+// pub mod sqlite;
+pub mod token;
+
+use cedar_policy::{Entity, EntityTypeName, EntityUid};
+use jiff::Timestamp;
+
+use self::{record::Record, token::Token};
+use super::Unavailable;
+
+/// Counts the commits that led to a state; 0 is the empty store.
+pub type Revision = u64;
+
+/// Where an entity stands in a store's own order, in which it first came to know them; never changes.
+pub type Position = u64;
+
+/// An entity as it was at some revision.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The entity, its parents without their own ancestors.
+    pub entity: Entity,
+    /// The revision that wrote this version.
+    pub since: Revision,
+}
+
+/// An entity's place in the store's order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Its place.
+    pub position: Position,
+    /// Its name.
+    pub uid: EntityUid,
+}
+
+/// Which entities to walk through, in the store's order.
+#[derive(Debug, Clone, Copy)]
+pub enum Walk<'a> {
+    /// All entities of a type.
+    All(&'a EntityTypeName),
+    /// The entities of a type that refer to any of some others.
+    Referring {
+        /// Their type.
+        entity_type: &'a EntityTypeName,
+        /// The attribute that refers, `a.b` inside a record; empty for direct parents.
+        path: &'a str,
+        /// What is referred to.
+        to: &'a [EntityUid],
+    },
+}
+
+/// Who changed facts, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// When, by the clock of whoever wrote.
+    pub at: Timestamp,
+    /// The calling service, or the command.
+    pub who: String,
+    /// For what reason, as JSON: the questions that guarded it, or the file it came from.
+    pub why: String,
+}
+
+/// A reference that leads nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dangling {
+    /// The entity that refers.
+    pub from: EntityUid,
+    /// The attribute that refers; empty for a parent.
+    pub path: String,
+    /// What does not exist.
+    pub to: EntityUid,
+}
+
+/// The answer that was given under a caller's key before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// SHA-256 of the request's body.
+    pub digest: [u8; 32],
+    /// HTTP's status of the answer.
+    pub status: u16,
+    /// The answer's body.
+    pub answer: String,
+    /// The revision it was given on.
+    pub revision: Revision,
+}
+
+/// A line of a store's history, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Past {
+    /// A commit; the versions and ends that follow belong to it.
+    Commit {
+        /// Its number.
+        revision: Revision,
+        /// Who and why.
+        commit: Commit,
+    },
+    /// A version came about.
+    Put {
+        /// The entity.
+        uid: EntityUid,
+        /// Its text, see [`record`].
+        text: String,
+        /// Digest of the schema it was checked against.
+        schema: String,
+    },
+    /// An entity was deleted.
+    Deleted {
+        /// The entity.
+        uid: EntityUid,
+    },
+    /// An answer was given under a key; comes after all commits.
+    Remembered {
+        /// The calling service.
+        caller: String,
+        /// Its key.
+        key: String,
+        /// The answer.
+        answer: Remembered,
+    },
+    /// A token; comes last.
+    Token(Token),
+}
+
+/// What a database must do to keep facts. All calls block for as long as the database takes.
+pub trait Store: Send + Sync {
+    /// What it is called in messages and metrics; no credentials in it.
+    fn name(&self) -> String;
+
+    /// The newest revision that is committed.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn head(&self) -> Result<Revision, Unavailable>;
+
+    /// Entities as they were at a revision; those that did not exist are left out.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or holds what cannot be read.
+    fn read(&self, uids: &[EntityUid], at: Revision) -> Result<Vec<Stored>, Unavailable>;
+
+    /// The entities written or deleted after one revision and no later than another; none where they are more than
+    /// `limit`.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn changed(&self, after: Revision, through: Revision, limit: usize) -> Result<Option<Vec<EntityUid>>, Unavailable>;
+
+    /// At most `limit` entities of a walk that stand after a position, in their order, as of a revision.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn walk(&self, walk: Walk, after: Position, limit: usize, at: Revision) -> Result<Vec<Placed>, Unavailable>;
+
+    /// The places of entities that existed at a revision, in their order.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn places(&self, uids: &[EntityUid], at: Revision) -> Result<Vec<Placed>, Unavailable>;
+
+    /// How many entities there are at a revision.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn count(&self, at: Revision) -> Result<u64, Unavailable>;
+
+    /// Becomes the one writer; waits while another one is.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or another writer took too long.
+    fn begin(&self) -> Result<Box<dyn Writing>, Unavailable>;
+
+    /// The answer that was given under a caller's key before.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn remembered(&self, caller: &str, key: &str) -> Result<Option<Remembered>, Unavailable>;
+
+    /// All tokens, revoked and expired ones too.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn tokens(&self) -> Result<Vec<Token>, Unavailable>;
+
+    /// Notes when tokens were last used, by their ids; a time earlier than the one noted is passed over.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn touch_tokens(&self, uses: &[(String, Timestamp)]) -> Result<(), Unavailable>;
+
+    /// Tells the whole history up to a revision, oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or the listener fails.
+    fn history(
+        &self,
+        through: Revision,
+        tell: &mut dyn FnMut(Past) -> Result<(), Unavailable>,
+    ) -> Result<(), Unavailable>;
+}
+
+/// The one writer of a store. Dropped without [`Writing::commit`], nothing was written.
+pub trait Writing: Send {
+    /// The revision that everything written builds on; nobody else commits meanwhile.
+    fn base(&self) -> Revision;
+
+    /// Opens the next revision; everything written from here on belongs to it. Once at most.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn revise(&mut self, commit: &Commit) -> Result<Revision, Unavailable>;
+
+    /// Writes versions of entities, each in place of the one before it.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or no revision is open.
+    fn put(&mut self, records: &[Record], schema: &str) -> Result<(), Unavailable>;
+
+    /// Deletes entities; ones that do not exist are passed over.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or no revision is open.
+    fn delete(&mut self, uids: &[EntityUid]) -> Result<(), Unavailable>;
+
+    /// Entities as they are with what is written so far; those that do not exist are left out.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or holds what cannot be read.
+    fn read(&mut self, uids: &[EntityUid]) -> Result<Vec<Stored>, Unavailable>;
+
+    /// What was written or deleted so far, at most `limit` that stand after a position, in their order.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn written(&mut self, after: Position, limit: usize) -> Result<Vec<Placed>, Unavailable>;
+
+    /// The entities that refer to any of some others, with what is written so far: at most `limit`.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn referrers(&mut self, to: &[EntityUid], limit: usize) -> Result<Vec<EntityUid>, Unavailable>;
+
+    /// References that lead nowhere, of and to what was written so far: at most `limit`.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn dangling(&mut self, limit: usize) -> Result<Vec<Dangling>, Unavailable>;
+
+    /// The answer that was given under a caller's key before.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn remembered(&mut self, caller: &str, key: &str) -> Result<Option<Remembered>, Unavailable>;
+
+    /// Keeps an answer under a caller's key.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn remember(&mut self, caller: &str, key: &str, answer: &Remembered) -> Result<(), Unavailable>;
+
+    /// Keeps a token, or replaces the one of the same id.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn keep_token(&mut self, token: &Token) -> Result<(), Unavailable>;
+
+    /// Makes all of it last. Where this fails, it may have been committed nevertheless: whoever asks again under the
+    /// same key finds out.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or did not answer.
+    fn commit(self: Box<Self>) -> Result<(), Unavailable>;
+}
