@@ -14,35 +14,60 @@ pub mod memory;
 pub mod store;
 pub mod terms;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use cedar_policy::{Entities, Entity, EntityUid};
 
-use self::store::{Placed, Position, Walk, Writing};
+use self::store::{Placed, Position, Revision, Store, Walk};
 
 /// The facts, wherever they are kept.
 pub trait Facts: Send + Sync {
-    /// One state of the facts; a batch of questions is answered from one.
+    /// The newest known state of the facts; a batch of questions is answered from one.
     ///
     /// # Errors
     /// The facts cannot be read at the moment; the caller must not allow anything.
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, Unavailable>;
 
+    /// An earlier state, for whoever goes on reading what was begun on it.
+    ///
+    /// # Errors
+    /// The facts cannot be read at the moment, or never had that revision.
+    fn at(&self, revision: Revision) -> Result<Arc<dyn Snapshot>, Unavailable> {
+        let snapshot = self.snapshot()?;
+        if snapshot.revision() == revision {
+            return Ok(snapshot);
+        }
+        Err(Unavailable(format!("there is no revision {revision}, only {}", snapshot.revision())))
+    }
+
     /// Looks for newer facts and tells the revision that snapshots have from now on.
     ///
     /// # Errors
     /// The facts cannot be read at the moment.
-    fn refresh(&self) -> Result<u64, Unavailable> {
+    fn refresh(&self) -> Result<Revision, Unavailable> {
         Ok(self.snapshot()?.revision())
     }
 
-    /// Becomes the one writer; none where facts come from a file and cannot be changed.
-    ///
-    /// # Errors
-    /// The facts cannot be written at the moment.
-    fn begin(&self) -> Result<Option<Box<dyn Writing>>, Unavailable> {
-        Ok(None)
+    /// How sure it is that the newest known state is the newest there is.
+    fn freshness(&self) -> Freshness {
+        Freshness::Current
     }
+
+    /// The store that keeps them; none where they come from a file and cannot be changed.
+    fn store(&self) -> Option<Arc<dyn Store>> {
+        None
+    }
+}
+
+/// How sure it is that a state is the newest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// It is.
+    Current,
+    /// It was the newest when the store was last asked, so long ago.
+    Checked(Duration),
+    /// The store has not answered for longer than the settings allow, so long ago.
+    Unknown(Duration),
 }
 
 /// One unchanging state of the facts.

@@ -17,6 +17,8 @@ pub mod record;
 // pub mod sqlite;
 pub mod token;
 
+use std::time::Duration;
+
 use cedar_policy::{Entity, EntityTypeName, EntityUid};
 use jiff::Timestamp;
 
@@ -176,6 +178,11 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The database cannot be asked.
     fn count(&self, at: Revision) -> Result<u64, Unavailable>;
+
+    /// Waits until another process may have committed, or for that long; a store that hears of nothing just waits.
+    fn await_news(&self, at_most: Duration) {
+        std::thread::sleep(at_most);
+    }
 
     /// Becomes the one writer; waits while another one is.
     ///

@@ -6,7 +6,10 @@ use mandat::{
     bundle::Bundle,
     config::ServerSettings,
     engine::Engine,
-    facts::{Facts, Snapshot, Unavailable},
+    facts::{
+        Facts, Snapshot, Unavailable,
+        store::{Placed, Position, Walk},
+    },
 };
 use serde_json::json;
 
@@ -67,6 +70,14 @@ impl Snapshot for Empty {
         _: u32,
     ) -> Result<mandat::facts::Slice, Unavailable> {
         Err(Unavailable("the place of u-canary cannot be reached".to_owned()))
+    }
+
+    fn walk(&self, _: Walk, _: Position, _: usize) -> Result<Vec<Placed>, Unavailable> {
+        Ok(Vec::new())
+    }
+
+    fn places(&self, _: &[cedar_policy::EntityUid]) -> Result<Vec<Placed>, Unavailable> {
+        Ok(Vec::new())
     }
 }
 
