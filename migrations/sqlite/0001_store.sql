@@ -9,6 +9,9 @@ create table uids (
     unique (type, id)
 ) strict;
 
+-- All entities of a type, in the order of walks: an index on a column holds the key behind it.
+create index uids_by_type on uids (type);
+
 -- Digests of the schemas that versions were checked against.
 create table schemas (
     key    integer primary key,
@@ -44,7 +47,8 @@ create table links (
 
 create index links_to on links (target, attribute, source, since, until);
 
--- The change log: what was changed at which revision, by whom, when and why.
+-- The change log: what was changed at which revision, by whom, when and why. What was changed and has no version
+-- at that revision was deleted.
 create table revisions (
     revision integer primary key,
     at       integer not null,
@@ -55,7 +59,6 @@ create table revisions (
 create table changes (
     revision integer not null references revisions,
     uid      integer not null references uids,
-    deleted  integer not null,
     primary key (revision, uid)
 ) strict, without rowid;
 

@@ -2,7 +2,8 @@
 //!
 //! A decision takes a [`Snapshot`], one state of the facts with its revision, and asks it for a
 //! [`Slice`]: the entities that a request's policies can reach. How facts are kept is behind [`Facts`];
-//! today a file is read into memory ([`memory`]), revision 0. What comes in is bounded first
+//! a file is read into memory ([`memory`], revision 0), or a store keeps them ([`store`], [`stored`]). What
+//! comes in is bounded first
 //! ([`limits`]), because a hierarchy a few thousand parents deep costs Cedar seconds (threat T10).
 //!
 //! Cedar's entities are the currency at this room's border; nothing here evaluates policies.
@@ -11,7 +12,9 @@ pub mod changes;
 pub mod document;
 pub mod limits;
 pub mod memory;
+pub mod slicing;
 pub mod store;
+pub mod stored;
 pub mod terms;
 
 use std::{sync::Arc, time::Duration};
@@ -80,6 +83,18 @@ pub trait Snapshot: Send + Sync {
     /// # Errors
     /// The facts cannot be read.
     fn get(&self, uid: &EntityUid) -> Result<Option<Entity>, Unavailable>;
+
+    /// Those of some entities that exist, shared and without the ancestors of their parents.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    fn load(&self, uids: &[EntityUid]) -> Result<Vec<slicing::Shared>, Unavailable> {
+        let mut found = Vec::with_capacity(uids.len());
+        for uid in uids {
+            found.extend(self.get(uid)?.map(|entity| slicing::shared(&entity)));
+        }
+        Ok(found)
+    }
 
     /// All that policies validated at `level` can reach from `roots`, with the `supplied` entities in
     /// place of stored ones, and the schema's `actions`.

@@ -14,10 +14,10 @@
 
 pub mod ids;
 pub mod record;
-// pub mod sqlite;
+pub mod sqlite;
 pub mod token;
 
-use std::time::Duration;
+use std::{path::Path, sync::Arc, time::Duration};
 
 use cedar_policy::{Entity, EntityTypeName, EntityUid};
 use jiff::Timestamp;
@@ -137,6 +137,19 @@ pub enum Past {
     Token(Token),
 }
 
+/// Opens the store of a place: the path of a file, or the URL of a PostgreSQL database.
+///
+/// # Errors
+/// It cannot be opened or is none of ours; credentials are in no error.
+pub fn open(place: &str) -> Result<Arc<dyn Store>, Unavailable> {
+    match place.split_once("://") {
+        None => Ok(Arc::new(sqlite::SqliteStore::open(Path::new(place))?)),
+        Some((scheme, _)) => Err(Unavailable(format!(
+            "stores of the kind `{scheme}` are not known; write the path of a file or `postgres://…`"
+        ))),
+    }
+}
+
 /// What a database must do to keep facts. All calls block for as long as the database takes.
 pub trait Store: Send + Sync {
     /// What it is called in messages and metrics; no credentials in it.
@@ -224,7 +237,7 @@ pub trait Writing: Send {
     /// The revision that everything written builds on; nobody else commits meanwhile.
     fn base(&self) -> Revision;
 
-    /// Opens the next revision; everything written from here on belongs to it. Once at most.
+    /// Opens the next revision; everything written from here on belongs to it. Only a restored history opens several.
     ///
     /// # Errors
     /// The database cannot be asked.
