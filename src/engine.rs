@@ -7,13 +7,14 @@
 //! 3. the policies decide ([`crate::decision`]);
 //! 4. where asked for, the decision is explained ([`crate::explanation`]).
 //!
-//! What an order costs is asked of the same moment ([`quote`]), so that a price and the decision that allows
+//! Facts change in transactions that decisions guard ([`transact`]). What an order costs is asked of the same moment ([`quote`]), so that a price and the decision that allows
 //! it come from one bundle and one state of the facts.
 //!
 //! A reload swaps the bundle behind an atomic pointer: it never makes a decision wait, and a moment that
 //! was taken before keeps the bundle it has.
 
 pub mod quote;
+pub mod transact;
 
 use std::sync::Arc;
 
@@ -58,6 +59,11 @@ impl Engine {
     /// An engine over a validated bundle and facts that fit its schema.
     pub fn new(bundle: Bundle, facts: impl Facts + 'static) -> Self {
         Self { bundle: ArcSwap::from_pointee(bundle), facts: Box::new(facts) }
+    }
+
+    /// The facts it answers from.
+    pub fn facts(&self) -> &dyn Facts {
+        &*self.facts
     }
 
     /// One bundle and one state of the facts, for all questions that belong together.

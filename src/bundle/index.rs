@@ -103,6 +103,15 @@ impl Index {
         lists
     }
 
+    /// The conditions of all policies that can matter to an action, whoever asks and whatever it is about.
+    pub fn conditions<'a>(&'a self, action: &EntityUid) -> impl Iterator<Item = &'a Expr> {
+        let fitting = |environment: &'a Environment| environment.lists.last().map(Vec::as_slice).unwrap_or_default();
+        let open = self.environments.get(action).into_iter().flatten().flat_map(fitting);
+        let (named, any) = (Some(action.clone()), None);
+        let scoped = self.scopes.iter().filter(move |((_, action), _)| *action == named || *action == any);
+        open.chain(scoped.flat_map(|(_, list)| list)).filter_map(|candidate| candidate.condition.as_deref())
+    }
+
     fn collect_scoped<'a>(
         &'a self,
         principal: &EntityUid,

@@ -13,6 +13,7 @@
 pub mod clause;
 pub mod files;
 pub mod index;
+pub mod keepers;
 pub mod nesting;
 pub mod policy;
 mod quotes;
@@ -23,9 +24,9 @@ mod validation;
 
 use std::{collections::HashMap, path::Path, str::FromStr as _};
 
-use cedar_policy::{Effect, PolicyId, PolicySet, Schema, SchemaFragment};
+use cedar_policy::{Effect, Entities, PolicyId, PolicySet, Schema, SchemaFragment};
 
-use self::{files::Files, rules::Register, tariffs::Tariffs};
+use self::{files::Files, keepers::Keepers, rules::Register, tariffs::Tariffs};
 pub use self::{index::Index, policy::Policy, shape::Shapes};
 use crate::{
     config::Settings,
@@ -44,12 +45,16 @@ pub struct Bundle {
     pub settings: Settings,
     /// The schema, in Cedar's form.
     pub schema: Schema,
+    /// The schema's actions, which belong to every slice of the facts.
+    pub actions: Entities,
     /// The schema, as values see it.
     pub shapes: Shapes,
     /// Every policy, by file and place.
     pub policies: Vec<Policy>,
     /// Policies by request.
     pub index: Index,
+    /// What stored facts must keep.
+    pub keepers: Keepers,
     /// All policies in one set: for comparison with Cedar's full scan.
     pub all: PolicySet,
     /// The register of rules.
@@ -106,6 +111,7 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     let tariffs = Tariffs::read(&files.tariffs, &mut problems, &mut warnings);
     let all = unite(&policies, &mut problems);
     let Some(schema) = schema else { return Err(problems) };
+    let actions = schema.action_entities().map_err(|error| Problem::new(crate::problem::describe(&error)))?;
     let shapes = Shapes::of(&schema);
     validation::validate(&schema, &policies, &all, settings.policies.level, &mut problems);
     quotes::check(files.settings.as_ref(), &settings, &shapes, &mut problems);
@@ -125,12 +131,15 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     problems.into_result(())?;
     let by_id = policies.iter().enumerate().map(|(position, policy)| (policy.cedar.id().clone(), position)).collect();
     let index = Index::build(&schema, &policies);
+    let keepers = Keepers::of(&shapes, &index);
     Ok(Bundle {
         digest: files.digest,
         settings,
         schema,
+        actions,
         shapes,
         index,
+        keepers,
         all,
         by_id,
         policies,

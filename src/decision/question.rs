@@ -46,7 +46,7 @@ pub struct Question {
 }
 
 /// The context entry that the engine fills in where an action declares it.
-const NOW: &str = "now";
+pub(super) const NOW: &str = "now";
 /// The context entry that takes the action's properties where an action declares it as a record.
 const ACTION: &str = "action";
 
@@ -74,7 +74,7 @@ impl Question {
         }
         let mut roots = vec![principal.uid.clone(), resource.uid.clone()];
         roots.append(&mut reader.named);
-        let request = cedar_request(bundle, principal.uid.clone(), action, resource.uid.clone(), context)?;
+        let request = cedar_request(bundle, principal.uid.clone(), &action.uid, resource.uid.clone(), context)?;
         let mut supplied = Vec::new();
         for party in [principal, resource] {
             supplied.extend(party.entity(snapshot, policy)?);
@@ -85,15 +85,15 @@ impl Question {
 
 /// The request in Cedar's form. Everything in it was read by the schema's shapes, so Cedar's own check
 /// against the schema, which costs as much as evaluating a policy, is left to builds with debug assertions.
-fn cedar_request(
+pub(super) fn cedar_request(
     bundle: &Bundle,
     principal: EntityUid,
-    action: &Action,
+    action: &EntityUid,
     resource: EntityUid,
     context: Context,
 ) -> Result<CedarRequest, Invalid> {
     let schema = cfg!(debug_assertions).then_some(&bundle.schema);
-    let request = CedarRequest::new(principal, action.uid.clone(), resource, context, schema);
+    let request = CedarRequest::new(principal, action.clone(), resource, context, schema);
     request.map_err(|error| Invalid::new("context", describe(&error)))
 }
 
@@ -218,7 +218,7 @@ fn action_record(action: &Action, request: &Request, reader: &mut Reader) -> Res
 ///
 /// Cedar reads datetimes from text, with a regular expression; on a busy service many questions fall into
 /// one millisecond, so each thread keeps the last one it read.
-fn now(moment: jiff::Timestamp) -> Result<Value, Invalid> {
+pub(super) fn now(moment: jiff::Timestamp) -> Result<Value, Invalid> {
     thread_local! {
         static LAST: RefCell<Option<(i64, Value)>> = const { RefCell::new(None) };
     }

@@ -55,63 +55,105 @@ pub struct Membership {
     of: Value,
 }
 
+/// What changes are made to: entities in Cedar's JSON, by name.
+pub trait Editable {
+    /// The entity of that name.
+    fn entity_mut(&mut self, entity_type: &str, id: &str) -> Option<&mut Value>;
+    /// Adds an entity or replaces it whole.
+    fn put(&mut self, entity: Value);
+    /// Takes an entity out; whether there was one.
+    fn delete(&mut self, entity_type: &str, id: &str) -> bool;
+}
+
+impl Change {
+    /// Type and id of the entity that is changed.
+    ///
+    /// # Errors
+    /// The change names none.
+    pub fn entity(&self) -> Result<(&str, &str), String> {
+        named(match self {
+            Self::Put(entity) => entity.get("uid").unwrap_or(&Value::Null),
+            Self::Delete(uid) => uid,
+            Self::Set(change) | Self::Add(change) | Self::Remove(change) => &change.entity,
+            Self::Unset(change) => &change.entity,
+            Self::Join(change) | Self::Leave(change) => &change.member,
+        })
+    }
+
+    /// Makes the change.
+    ///
+    /// # Errors
+    /// It names an entity that is not there, removes what is not in a set, or adds to what is none: such a change
+    /// would quietly change nothing.
+    pub fn apply(&self, to: &mut dyn Editable) -> Result<(), String> {
+        let (entity_type, id) = self.entity()?;
+        match self {
+            Self::Put(entity) => {
+                to.put(entity.clone());
+                Ok(())
+            }
+            Self::Delete(_) => to.delete(entity_type, id).then_some(()).ok_or_else(|| unknown(entity_type, id)),
+            Self::Set(change) => {
+                attributes(to, &change.entity)?.insert(change.attribute.clone(), change.value.clone());
+                Ok(())
+            }
+            Self::Unset(change) => {
+                let found = attributes(to, &change.entity)?.remove(&change.attribute);
+                found.map(|_| ()).ok_or_else(|| format!("`{}` is not set", change.attribute))
+            }
+            Self::Add(change) => add(set_attribute(to, change)?, &change.value, &change.attribute),
+            Self::Remove(change) => remove(set_attribute(to, change)?, &change.value, &change.attribute),
+            Self::Join(change) => add(parents(to, &change.member)?, &change.of, "parents"),
+            Self::Leave(change) => remove(parents(to, &change.member)?, &change.of, "parents"),
+        }
+    }
+}
+
+impl Editable for Document {
+    fn entity_mut(&mut self, entity_type: &str, id: &str) -> Option<&mut Value> {
+        self.get_mut(entity_type, id)
+    }
+
+    fn put(&mut self, entity: Value) {
+        Self::put(self, entity);
+    }
+
+    fn delete(&mut self, entity_type: &str, id: &str) -> bool {
+        Self::delete(self, entity_type, id)
+    }
+}
+
 impl Document {
     /// Makes one change.
     ///
     /// # Errors
-    /// The change names an entity that is not there, removes what is not in a set, or adds to what is none:
-    /// such a change would quietly change nothing.
+    /// As for [`Change::apply`].
     pub fn apply(&mut self, change: &Change) -> Result<(), String> {
-        match change {
-            Change::Put(entity) => {
-                named(entity.get("uid").unwrap_or(&Value::Null))?;
-                self.put(entity.clone());
-                Ok(())
-            }
-            Change::Delete(uid) => self.remove_entity(uid),
-            Change::Set(change) => {
-                self.attributes(&change.entity)?.insert(change.attribute.clone(), change.value.clone());
-                Ok(())
-            }
-            Change::Unset(change) => {
-                let found = self.attributes(&change.entity)?.remove(&change.attribute);
-                found.map(|_| ()).ok_or_else(|| format!("`{}` is not set", change.attribute))
-            }
-            Change::Add(change) => add(self.set_attribute(change)?, &change.value, &change.attribute),
-            Change::Remove(change) => remove(self.set_attribute(change)?, &change.value, &change.attribute),
-            Change::Join(change) => add(self.parents(&change.member)?, &change.of, "parents"),
-            Change::Leave(change) => remove(self.parents(&change.member)?, &change.of, "parents"),
-        }
+        change.apply(self)
     }
+}
 
-    fn remove_entity(&mut self, uid: &Value) -> Result<(), String> {
-        let (entity_type, id) = named(uid)?;
-        if self.delete(entity_type, id) { Ok(()) } else { Err(unknown(entity_type, id)) }
-    }
+fn entity<'e>(of: &'e mut dyn Editable, uid: &Value) -> Result<&'e mut Value, String> {
+    let (entity_type, id) = named(uid)?;
+    of.entity_mut(entity_type, id).ok_or_else(|| unknown(entity_type, id))
+}
 
-    fn entity(&mut self, uid: &Value) -> Result<&mut Value, String> {
-        let (entity_type, id) = named(uid)?;
-        self.get_mut(entity_type, id).ok_or_else(|| unknown(entity_type, id))
-    }
+fn attributes<'e>(of: &'e mut dyn Editable, uid: &Value) -> Result<&'e mut serde_json::Map<String, Value>, String> {
+    let fields = entity(of, uid)?.as_object_mut().ok_or("the entity is no object")?;
+    let attributes = fields.entry("attrs").or_insert_with(|| json!({}));
+    attributes.as_object_mut().ok_or_else(|| "`attrs` is no object".to_owned())
+}
 
-    fn attributes(&mut self, uid: &Value) -> Result<&mut serde_json::Map<String, Value>, String> {
-        let fields = self.entity(uid)?.as_object_mut().ok_or("the entity is no object")?;
-        let attributes = fields.entry("attrs").or_insert_with(|| json!({}));
-        attributes.as_object_mut().ok_or_else(|| "`attrs` is no object".to_owned())
-    }
+fn set_attribute<'e>(of: &'e mut dyn Editable, change: &Attribute) -> Result<&'e mut Vec<Value>, String> {
+    let attributes = attributes(of, &change.entity)?;
+    let value = attributes.get_mut(&change.attribute).ok_or_else(|| format!("`{}` is not set", change.attribute))?;
+    value.as_array_mut().ok_or_else(|| format!("`{}` is no set", change.attribute))
+}
 
-    fn set_attribute(&mut self, change: &Attribute) -> Result<&mut Vec<Value>, String> {
-        let attributes = self.attributes(&change.entity)?;
-        let value =
-            attributes.get_mut(&change.attribute).ok_or_else(|| format!("`{}` is not set", change.attribute))?;
-        value.as_array_mut().ok_or_else(|| format!("`{}` is no set", change.attribute))
-    }
-
-    fn parents(&mut self, uid: &Value) -> Result<&mut Vec<Value>, String> {
-        let fields = self.entity(uid)?.as_object_mut().ok_or("the entity is no object")?;
-        let parents = fields.entry("parents").or_insert_with(|| json!([]));
-        parents.as_array_mut().ok_or_else(|| "`parents` is no list".to_owned())
-    }
+fn parents<'e>(of: &'e mut dyn Editable, uid: &Value) -> Result<&'e mut Vec<Value>, String> {
+    let fields = entity(of, uid)?.as_object_mut().ok_or("the entity is no object")?;
+    let parents = fields.entry("parents").or_insert_with(|| json!([]));
+    parents.as_array_mut().ok_or_else(|| "`parents` is no list".to_owned())
 }
 
 fn named(uid: &Value) -> Result<(&str, &str), String> {

@@ -10,8 +10,12 @@
 
 pub mod changes;
 pub mod document;
+pub mod draft;
+pub mod hierarchy;
+pub mod ids;
 pub mod limits;
 pub mod memory;
+pub mod overlay;
 pub mod slicing;
 pub mod store;
 pub mod stored;

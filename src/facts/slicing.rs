@@ -147,7 +147,7 @@ fn with_ancestors(entity: &ast::Entity, far: HashSet<EntityUID>) -> ast::Entity 
 }
 
 /// What an entity refers to outside of sets.
-fn references(entity: &ast::Entity, found: &mut Vec<EntityUid>) {
+pub fn references(entity: &ast::Entity, found: &mut Vec<EntityUid>) {
     for (_, value) in entity.attrs() {
         if let PartialValue::Value(value) = value {
             follow(value, found);

@@ -9,10 +9,9 @@
 //! refers to an entity, and finds the candidates of a search without reading everything.
 //!
 //! Two databases do this: SQLite in one file ([`sqlite`]) and PostgreSQL for several replicas ([`postgres`]).
-//! Everything they share, down to the text of a stored entity, stands in [`record`] and [`ids`], and one
+//! Everything they share, down to the text of a stored entity, stands in [`record`], and one
 //! suite of tests holds both to the same behaviour.
 
-pub mod ids;
 pub mod record;
 pub mod sqlite;
 pub mod token;

@@ -1,0 +1,188 @@
+//! What stored facts must keep: the `keep…` actions, and what their policies look through.
+//!
+//! A bundle states an invariant as a policy. Where its schema has an action `keepOrganization` for the type
+//! `Organization`, the engine asks it of the state after every change, about each organisation that was
+//! changed. A forbid may look further, at the partnership that the organisation names; then a change of the
+//! partnership can break it too, so organisations that refer to a changed partnership are asked about as
+//! well. Which attributes the policies of an action look through is read from their text once, at load:
+//! nobody asks about half a million products because their organisation got a new administrator.
+
+use std::collections::{BTreeSet, HashMap};
+
+use cedar_policy::{EntityId, EntityTypeName, EntityUid};
+use cedar_policy_core::ast::{BinaryOp, Expr, ExprKind, Var};
+
+use super::{
+    index::Index,
+    shape::{Action, EntityShape, Fields, Shape, Shapes},
+};
+
+/// The prefix of actions that state what a type must keep.
+const PREFIX: &str = "keep";
+
+/// The id of the one who asks, of whatever type the action's principal has.
+const ENGINE: &str = "mandat";
+
+/// Invariants by the entity type that must keep them.
+#[derive(Debug, Default)]
+pub struct Keepers {
+    by_type: HashMap<EntityTypeName, Keeper>,
+    watched: Vec<Watched>,
+}
+
+/// The invariants of one type.
+#[derive(Debug)]
+pub struct Keeper {
+    /// The action that is asked.
+    pub action: EntityUid,
+    /// Who asks.
+    pub principal: EntityUid,
+    /// What its context may hold.
+    pub context: Fields,
+    through: Through,
+}
+
+/// A reference whose far end matters to the invariants of the near one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// The type that refers.
+    pub entity_type: EntityTypeName,
+    /// The attribute, as links name it; empty for parents.
+    pub path: String,
+}
+
+/// What policies look through.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Through {
+    /// First attributes of what is looked into.
+    attributes: BTreeSet<String>,
+    /// Its own ancestors.
+    parents: bool,
+    /// Something that is no plain attribute: anything may matter.
+    anything: bool,
+}
+
+impl Keepers {
+    /// Reads the invariants of a bundle.
+    pub fn of(shapes: &Shapes, index: &Index) -> Self {
+        let mut keepers = Self::default();
+        for shape in shapes.entity_types.values() {
+            let Some(keeper) = keeper(shape, shapes, index) else { continue };
+            let watched = keeper.through.paths(&shape.attributes);
+            keepers.watched.extend(watched.into_iter().map(|path| Watched { entity_type: shape.name.clone(), path }));
+            keepers.by_type.insert(shape.name.clone(), keeper);
+        }
+        keepers.watched.sort_by_key(|watched| (watched.entity_type.to_string(), watched.path.clone()));
+        keepers
+    }
+
+    /// The invariants of a type; none where the schema has no action for it.
+    pub fn get(&self, entity_type: &EntityTypeName) -> Option<&Keeper> {
+        self.by_type.get(entity_type)
+    }
+
+    /// The references by which a change of one entity can break another's invariants.
+    pub fn watched(&self) -> &[Watched] {
+        &self.watched
+    }
+}
+
+impl Keeper {
+    /// Whether its policies may look through that attribute of the entity.
+    pub fn looks_through(&self, path: &str) -> bool {
+        let first = path.split('.').next().unwrap_or(path);
+        self.through.anything
+            || if path.is_empty() { self.through.parents } else { self.through.attributes.contains(first) }
+    }
+}
+
+fn keeper(shape: &EntityShape, shapes: &Shapes, index: &Index) -> Option<Keeper> {
+    let name = format!("{PREFIX}{}", shape.name.basename());
+    let asks = |action: &&Action| *action.uid.id().unescaped() == *name && action.resources.contains(&shape.name);
+    let action = shapes.actions.values().find(asks)?;
+    let principal = EntityUid::from_type_name_and_id(action.principals.first()?.clone(), EntityId::new(ENGINE));
+    let mut through = Through::default();
+    index.conditions(&action.uid).for_each(|condition| through.read(condition));
+    Some(Keeper { action: action.uid.clone(), principal, context: action.context.clone(), through })
+}
+
+impl Through {
+    /// Link paths of the attributes that stand alone, since nothing looks into the members of a set.
+    fn paths(&self, attributes: &Fields) -> Vec<String> {
+        let mut paths = Vec::new();
+        for (name, field) in attributes {
+            if self.anything || self.attributes.contains(name) {
+                single(name, &field.shape, &mut paths);
+            }
+        }
+        if self.anything || self.parents {
+            paths.push(String::new());
+        }
+        paths
+    }
+
+    fn read(&mut self, condition: &Expr) {
+        for expression in condition.subexpressions() {
+            match expression.expr_kind() {
+                ExprKind::GetAttr { expr, .. } | ExprKind::HasAttr { expr, .. } | ExprKind::ExtHasAttr { expr, .. } => {
+                    self.look_into(expr);
+                }
+                ExprKind::BinaryApp { op: BinaryOp::In, arg1, .. } => self.look_above(arg1),
+                ExprKind::BinaryApp { op: BinaryOp::GetTag | BinaryOp::HasTag, .. } => self.anything = true,
+                _ => {}
+            }
+            if let ExprKind::ExtHasAttr { expr, attrs } = expression.expr_kind() {
+                // `resource has a.b` looks into `resource.a`.
+                if matches!(expr.expr_kind(), ExprKind::Var(Var::Resource)) && attrs.len() > 1 {
+                    self.attributes.insert(attrs.first().to_string());
+                }
+            }
+        }
+    }
+
+    /// An attribute of this is asked for.
+    fn look_into(&mut self, expression: &Expr) {
+        let chain = chain(expression);
+        match chain.as_ref().map(|(variable, attributes)| (variable, attributes.as_slice())) {
+            // The entity's own attributes, the context's, and the record of what it was before.
+            Some((Var::Resource, [])) | Some((Var::Context | Var::Principal | Var::Action, [] | [_])) => {}
+            Some((Var::Resource, [first, ..])) | Some((Var::Context, [_, first, ..])) => {
+                self.attributes.insert((*first).to_owned());
+            }
+            Some((Var::Principal | Var::Action, _)) => {}
+            None => self.anything = true,
+        }
+    }
+
+    /// Its ancestors are asked for.
+    fn look_above(&mut self, expression: &Expr) {
+        match chain(expression) {
+            Some((Var::Resource, attributes)) if attributes.is_empty() => self.parents = true,
+            _ => self.look_into(expression),
+        }
+    }
+}
+
+/// `resource.a.b` as its variable and attributes.
+fn chain(expression: &Expr) -> Option<(Var, Vec<&str>)> {
+    match expression.expr_kind() {
+        ExprKind::Var(variable) => Some((*variable, Vec::new())),
+        ExprKind::GetAttr { expr, attr } => {
+            let (variable, mut attributes) = chain(expr)?;
+            attributes.push(attr);
+            Some((variable, attributes))
+        }
+        _ => None,
+    }
+}
+
+/// Paths of references that stand alone.
+fn single(path: &str, shape: &Shape, paths: &mut Vec<String>) {
+    match shape {
+        Shape::Entity(_) => paths.push(path.to_owned()),
+        Shape::Record(fields) => {
+            fields.iter().for_each(|(name, field)| single(&format!("{path}.{name}"), &field.shape, paths));
+        }
+        _ => {}
+    }
+}
