@@ -153,6 +153,8 @@ pub struct ServerSettings {
     pub body_limit: usize,
     /// Most items of one batch.
     pub batch_limit: usize,
+    /// Most changes of one transaction.
+    pub change_limit: usize,
     /// A request that takes longer than this, in milliseconds, is answered 503.
     pub deadline_ms: u64,
     /// Time to send the request's head, in milliseconds, from the moment the connection is idle.
@@ -170,6 +172,7 @@ impl Default for ServerSettings {
             public_url: None,
             body_limit: 256 * 1024,
             batch_limit: 100,
+            change_limit: 1_000,
             deadline_ms: 1_000,
             header_timeout_ms: 10_000,
             body_timeout_ms: 30_000,

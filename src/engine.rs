@@ -27,7 +27,7 @@ use crate::{
         question::{Asked, Question},
     },
     explanation::{self, Explanation},
-    facts::{Facts, Slice, Snapshot, Unavailable},
+    facts::{Facts, Slice, Snapshot, Unavailable, store::record},
     request::{Circumstances, Request},
 };
 
@@ -79,6 +79,15 @@ impl Moment {
     /// The revision of the facts.
     pub fn revision(&self) -> u64 {
         self.snapshot.revision()
+    }
+
+    /// An entity as it is stored, in Cedar's JSON; none where the facts have none of that name.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    pub fn fact(&self, entity_type: &str, id: &str) -> Result<Option<serde_json::Value>, Unavailable> {
+        let Ok(uid) = record::uid(entity_type, id) else { return Ok(None) };
+        self.snapshot.get(&uid)?.map(|entity| record::json(&entity)).transpose()
     }
 
     /// May the request's principal do that?

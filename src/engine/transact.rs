@@ -6,20 +6,17 @@
 //! 2. asks the questions of the state before; one denial, and nothing changes;
 //! 3. works the changes out ([`crate::facts::draft`]) and writes them, uncommitted;
 //! 4. refuses what would refer to nothing, and asks the `keep…` policies about every entity that changed and
-//!    every one whose invariants look through it ([`invariants`]);
+//!    every one whose invariants look through it ([`crate::decision::keeping`]);
 //! 5. commits the changes and the answer under the caller's key together. Whoever asks again with that key gets
 //!    the same answer, and nothing happens twice; a refusal is kept like a success.
-
-mod invariants;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use self::invariants::Broken;
 use super::{Answer, Engine, Moment};
 use crate::{
-    decision::Refusal,
+    decision::{Refusal, keeping::Step},
     facts::{
         Unavailable,
         changes::Change,
@@ -58,6 +55,16 @@ pub struct Attempt<'a> {
     pub why: String,
     /// The time of it.
     pub circumstances: Circumstances,
+}
+
+/// An entity that would not keep its invariants.
+pub struct Broken<'m> {
+    /// Its type.
+    pub entity_type: String,
+    /// Its id.
+    pub id: String,
+    /// The denial.
+    pub answer: Answer<'m>,
 }
 
 /// How a transaction came out.
@@ -183,10 +190,6 @@ impl Attempt<'_> {
     fn commit(&self) -> Commit {
         Commit { at: self.circumstances.now, who: self.caller.to_owned(), why: self.why.clone() }
     }
-
-    fn now(&self) -> Timestamp {
-        self.circumstances.now
-    }
 }
 
 impl Moment {
@@ -212,7 +215,7 @@ impl Moment {
         if !dangling.is_empty() {
             return Ok(Outcome::Dangling(dangling));
         }
-        let broken = self.broken_by(&finished, attempt.now())?;
+        let broken = self.broken_by(&finished, attempt.circumstances.now)?;
         if !broken.is_empty() {
             return Ok(Outcome::Broken(broken));
         }
@@ -222,6 +225,21 @@ impl Moment {
     fn work_out(&self, changes: &[Change]) -> Result<Finished, Unmakeable> {
         let draft = Draft::of(&*self.snapshot, changes)?;
         draft.finish(&*self.snapshot, &self.bundle.schema, &self.bundle.actions)
+    }
+
+    fn broken_by(&self, finished: &Finished, now: Timestamp) -> Result<Vec<Broken<'_>>, Unavailable> {
+        let step = Step { bundle: &self.bundle, before: &*self.snapshot, finished, now };
+        let broken = step.broken()?.into_iter().map(|broken| Broken {
+            entity_type: broken.entity_type,
+            id: broken.id,
+            answer: Answer {
+                decision: broken.decision,
+                bundle: &self.bundle,
+                revision: self.revision(),
+                evidence: Some((broken.question, broken.slice)),
+            },
+        });
+        Ok(broken.collect())
     }
 
     fn write(

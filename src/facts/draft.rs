@@ -102,7 +102,7 @@ impl Draft {
         let uid = record::uid(kind, id)
             .map_err(|_| Unmakeable::Mistake { change: by, reason: format!("`{kind}` is no entity type") })?;
         let before = state.get(&uid)?;
-        let now = before.as_ref().map(entity_json).transpose()?;
+        let now = before.as_ref().map(record::json).transpose()?;
         self.entities.insert(name, Edited { before, now, by });
         Ok(())
     }
@@ -132,16 +132,6 @@ impl Draft {
         finished.check_hierarchy(state, schema, actions)?;
         Ok(finished)
     }
-}
-
-/// An entity in Cedar's JSON.
-fn entity_json(entity: &Entity) -> Result<Value, Unavailable> {
-    let record = Record::of(entity).map_err(Unavailable)?;
-    let mut json: Value = serde_json::from_str(&record.text).map_err(|error| Unavailable(error.to_string()))?;
-    if let Some(fields) = json.as_object_mut() {
-        fields.insert("uid".to_owned(), record::reference(&record.uid));
-    }
-    Ok(json)
 }
 
 /// Reads an entity by the schema and checks what the schema does not say.

@@ -41,6 +41,11 @@ impl Active {
         Ok(Self { engine, dress: ArcSwap::from_pointee(dress) })
     }
 
+    /// The engine itself.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// One bundle and one state of the facts.
     ///
     /// # Errors

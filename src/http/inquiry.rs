@@ -209,10 +209,15 @@ impl<'s> Inquiry<'s> {
             }
             Err(error) => error.into_response(),
         };
-        response.headers_mut().insert(BUNDLE, self.dress.digest.clone());
-        response.headers_mut().insert(REVISION, HeaderValue::from(self.moment.revision()));
+        stamp(&mut response, self.dress.digest.clone(), self.moment.revision());
         response
     }
+}
+
+/// Says which bundle and which revision an answer was made from.
+pub fn stamp(response: &mut Response, digest: HeaderValue, revision: u64) {
+    response.headers_mut().insert(BUNDLE, digest);
+    response.headers_mut().insert(REVISION, HeaderValue::from(revision));
 }
 
 /// Why there is no quote, on the wire.
@@ -248,7 +253,8 @@ fn json(answer: &DecisionAnswer) -> Result<Bytes, Error> {
     Ok(text.into())
 }
 
+/// The time that a request is about.
 #[expect(clippy::disallowed_methods, reason = "the edge: the one place of the service that reads the clock")]
-fn now() -> jiff::Timestamp {
+pub fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }

@@ -25,7 +25,7 @@ const BUCKETS: [f64; 19] = [
 ];
 
 /// Statuses that have a counter of their own; any other is counted as `other`.
-const STATUSES: [u16; 9] = [200, 400, 404, 405, 408, 413, 415, 500, 503];
+const STATUSES: [u16; 13] = [200, 400, 401, 403, 404, 405, 408, 409, 413, 415, 422, 500, 503];
 
 /// How many results a decision can have; see [`position`].
 const CODES: usize = 5;

@@ -8,7 +8,7 @@
 //! 4. [`inquiry`] takes one moment of bundle and facts and asks the engine until the deadline;
 //! 5. [`answer`] puts the decision, or [`error`] the message, on the wire.
 //!
-//! Prices take the same way ([`quotes`], [`quote_answer`]); errors of our own routes are [`problem_details`].
+//! Facts change in [`transactions`] and are read in [`facts`]. Prices take the same way ([`quotes`], [`quote_answer`]); errors of our own routes are [`problem_details`].
 //!
 //! Denials are answers with status 200. Whatever cannot be decided is an error, never an Allow. This is
 //! the one room, beside the command line, that reads the clock.
@@ -19,6 +19,7 @@ pub mod authzen;
 pub mod body;
 pub mod connection;
 pub mod error;
+pub mod facts;
 pub mod front;
 pub mod health;
 pub mod inquiry;
@@ -32,6 +33,8 @@ pub mod quotes;
 pub mod router;
 pub mod service;
 pub mod trace;
+pub mod transaction_answer;
+pub mod transactions;
 pub mod wire;
 
 pub use self::{connection::serve, service::Service};

@@ -6,7 +6,7 @@ use axum::{Router, http::StatusCode};
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{authzen, error::Error, health, metadata, openapi, quotes, service::Service};
+use super::{authzen, error::Error, facts, health, metadata, openapi, quotes, service::Service, transactions};
 
 /// A route, or any other path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,10 @@ pub enum Route {
     Evaluations,
     /// What an order costs.
     Quotes,
+    /// Changing facts.
+    Transactions,
+    /// One entity of the facts.
+    Facts,
     /// AuthZEN's discovery document.
     Configuration,
     /// Whether the process answers.
@@ -33,10 +37,12 @@ pub enum Route {
 
 impl Route {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Evaluation,
         Self::Evaluations,
         Self::Quotes,
+        Self::Transactions,
+        Self::Facts,
         Self::Configuration,
         Self::Healthz,
         Self::Readyz,
@@ -51,6 +57,8 @@ impl Route {
             Self::Evaluation => "/access/v1/evaluation",
             Self::Evaluations => "/access/v1/evaluations",
             Self::Quotes => "/v1/quotes",
+            Self::Transactions => "/v1/transactions",
+            Self::Facts => "/v1/facts/{type}/{id}",
             Self::Configuration => "/.well-known/authzen-configuration",
             Self::Healthz => "/healthz",
             Self::Readyz => "/readyz",
@@ -62,7 +70,9 @@ impl Route {
 
     /// The route of a path.
     pub fn of(path: &str) -> Self {
-        Self::ALL.into_iter().find(|route| route.path() == path).unwrap_or(Self::Other)
+        let known = Self::ALL.into_iter().find(|route| route.path() == path);
+        let facts = || path.starts_with("/v1/facts/").then_some(Self::Facts);
+        known.or_else(facts).unwrap_or(Self::Other)
     }
 }
 
@@ -72,6 +82,8 @@ pub fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(authzen::evaluation))
         .routes(routes!(authzen::evaluations))
         .routes(routes!(quotes::quotes))
+        .routes(routes!(transactions::transactions))
+        .routes(routes!(facts::entity))
         .routes(routes!(metadata::configuration))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -40,6 +40,9 @@ impl Record {
     pub fn of(entity: &Entity) -> Result<Self, String> {
         let uid = entity.uid();
         let entity: &ast::Entity = entity.as_ref();
+        if entity.tags().next().is_some() {
+            return Err("tags are not kept; declare attributes instead".to_owned());
+        }
         let mut writer = Writer::default();
         let mut attributes = Map::new();
         for (name, value) in entity.attrs() {
@@ -57,12 +60,34 @@ impl Record {
     }
 }
 
+impl Record {
+    /// Cedar's JSON of the entity, its name included.
+    ///
+    /// # Errors
+    /// The text is none that was written here.
+    pub fn json(&self) -> Result<Json, Unavailable> {
+        let mut json: Json = serde_json::from_str(&self.text).map_err(|error| Unavailable(error.to_string()))?;
+        if let Some(fields) = json.as_object_mut() {
+            fields.insert("uid".to_owned(), reference(&self.uid));
+        }
+        Ok(json)
+    }
+}
+
 /// The links of an entity as it was read.
 ///
 /// # Errors
 /// As for [`Record::of`].
 pub fn links(entity: &Entity) -> Result<Vec<Link>, String> {
     Record::of(entity).map(|record| record.links)
+}
+
+/// An entity in Cedar's JSON, its name included.
+///
+/// # Errors
+/// As for [`Record::of`].
+pub fn json(entity: &Entity) -> Result<Json, Unavailable> {
+    Record::of(entity).map_err(Unavailable)?.json()
 }
 
 /// `{"type", "id"}`

@@ -1,0 +1,38 @@
+//! Reading facts over HTTP, one entity at a time.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+
+use super::{inquiry::stamp, problem_details::ProblemDetails, service::Service};
+
+/// An entity as it is stored: Cedar's entity JSON.
+#[utoipa::path(
+    get, path = "/v1/facts/{type}/{id}", tag = "Facts",
+    params(
+        ("type" = String, Path, description = "Entity type as the schema spells it"),
+        ("id" = String, Path, description = "Identifier, percent-encoded")
+    ),
+    responses(
+        (status = 200, description = "The entity", body = Object),
+        (status = 404, description = "The facts have no such entity", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "No bundle is active, or the facts cannot be read", body = ProblemDetails, content_type = "application/problem+json")
+    )
+)]
+pub async fn entity(
+    State(service): State<Arc<Service>>,
+    Path((entity_type, id)): Path<(String, String)>,
+) -> Result<Response, ProblemDetails> {
+    let active = service.active()?;
+    let moment = active.moment().map_err(super::error::Error::from)?;
+    let unknown = || ProblemDetails::new("unknown-entity", StatusCode::NOT_FOUND, "the facts have no such entity");
+    let json = moment.fact(&entity_type, &id).map_err(super::error::Error::from)?.ok_or_else(unknown)?;
+    let mut response = Json(json).into_response();
+    stamp(&mut response, active.dress(&moment, &service.meters).digest.clone(), moment.revision());
+    Ok(response)
+}

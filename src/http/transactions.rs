@@ -1,0 +1,148 @@
+//! Changing facts over HTTP: decisions, changes and invariants in one transaction.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    body,
+    error::Error,
+    inquiry::{self, stamp},
+    problem_details::ProblemDetails,
+    service::Service,
+    transaction_answer,
+    wire::{
+        self,
+        transaction::{Limits, TransactionDocument, transaction},
+    },
+};
+use crate::{
+    engine::transact::{Attempt, NoOutcome, Settled, Transaction},
+    request::Circumstances,
+};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// Whether an answer was given before, under the same key.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+
+/// Longest key, in bytes.
+const MAX_KEY: usize = 200;
+
+/// A transaction on its way through.
+struct Sent {
+    caller: String,
+    key: String,
+    digest: [u8; 32],
+    transaction: Transaction,
+    why: String,
+}
+
+/// Change facts, if that is allowed.
+///
+/// The evaluations are decided on the state before, the invariants of the bundle on the state after; all or nothing.
+/// A denial is an answer: status 200 with `"committed": false`. The same `Idempotency-Key` gets the same answer, and
+/// nothing is changed twice.
+#[utoipa::path(
+    post, path = "/v1/transactions", tag = "Facts", request_body = TransactionDocument,
+    params(("Idempotency-Key" = String, Header, description = "Names this attempt; a repetition has the same key")),
+    responses(
+        (status = 200, description = "Committed, or denied", body = transaction_answer::TransactionDocument),
+        (status = 400, description = "The transaction cannot be read; names the field", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "Without evaluations, and the caller may not write facts", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 408, description = "The body came too slowly", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 409, description = "The key was used for another body, the facts are newer, or they cannot be changed", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 415, description = "The body is encoded; only plain JSON is taken", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 422, description = "A change does not fit the facts, or would break an invariant", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 500, description = "A failure of the service", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 503, description = "No bundle is active, or the facts cannot be read or written; what was sent may have been committed, and whoever sends it again under the same key finds out", body = ProblemDetails, content_type = "application/problem+json")
+    )
+)]
+pub async fn transactions(State(service): State<Arc<Service>>, request: Request) -> Result<Response, ProblemDetails> {
+    service.active()?;
+    let key = key(request.headers())?;
+    let body = body::read(request, &service.settings).await?;
+    let digest = Sha256::digest(body.to_string()).into();
+    let limits = Limits { evaluations: service.settings.batch_limit, changes: service.settings.change_limit };
+    let why = json!({ "evaluations": body.get("evaluations") }).to_string();
+    let transaction = transaction(body, limits).map_err(invalid)?;
+    let sent = Sent { caller: "anonymous".to_owned(), key, digest, transaction, why };
+    // The database waits for the disk and for other writers; who asks for decisions must not.
+    let settling = tokio::task::spawn_blocking(move || settle(&service, &sent));
+    settling.await.map_err(|_| Error::new(StatusCode::INTERNAL_SERVER_ERROR, "the request could not be answered"))?
+}
+
+fn key(headers: &HeaderMap) -> Result<String, ProblemDetails> {
+    let key = headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
+    match key {
+        Some(key) if !key.trim().is_empty() && key.len() <= MAX_KEY => Ok(key.trim().to_owned()),
+        _ => Err(Error::bad_request(format!(
+            "idempotency-key: missing, or no plain text of at most {MAX_KEY} bytes; send a new one with each transaction, and \
+             the same one with a repetition"
+        ))
+        .into()),
+    }
+}
+
+fn settle(service: &Service, sent: &Sent) -> Result<Response, ProblemDetails> {
+    let active = service.active()?;
+    let circumstances = Circumstances { now: inquiry::now(), trust_caller_clock: service.trust_caller_clock };
+    let attempt = Attempt {
+        caller: &sent.caller,
+        key: &sent.key,
+        digest: sent.digest,
+        transaction: &sent.transaction,
+        why: sent.why.clone(),
+        circumstances,
+    };
+    let settled = active.engine().transact(&attempt, &transaction_answer::text).map_err(no_outcome)?;
+    respond(&settled)
+}
+
+fn respond(settled: &Settled) -> Result<Response, ProblemDetails> {
+    let answer = &settled.answer;
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = Response::new(Body::from(answer.answer.clone()));
+    *response.status_mut() = status;
+    let form = if status == StatusCode::OK { "application/json" } else { "application/problem+json" };
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form));
+    if settled.repeated {
+        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    }
+    let digest = HeaderValue::from_str(&settled.bundle.digest).unwrap_or(HeaderValue::from_static("unknown"));
+    stamp(&mut response, digest, answer.revision);
+    Ok(response.into_response())
+}
+
+fn invalid(invalid: crate::request::Invalid) -> ProblemDetails {
+    let detail = invalid.to_string();
+    ProblemDetails {
+        field: Some(invalid.field),
+        ..ProblemDetails::new("invalid-form", StatusCode::BAD_REQUEST, detail)
+    }
+}
+
+fn no_outcome(reason: NoOutcome) -> ProblemDetails {
+    match reason {
+        NoOutcome::Invalid(place, wrong) => invalid(wire::transaction::at_evaluation(place, wrong)),
+        NoOutcome::KeyReused => ProblemDetails::new(
+            "key-reused",
+            StatusCode::CONFLICT,
+            "the idempotency key was used for another transaction; take a new key for a new one",
+        ),
+        NoOutcome::ReadOnly => ProblemDetails::new(
+            "read-only",
+            StatusCode::CONFLICT,
+            "the facts come from a file and cannot be changed; serve them from a store",
+        ),
+        NoOutcome::Unavailable(unavailable) => Error::from(unavailable).into(),
+    }
+}
