@@ -21,6 +21,8 @@ pub struct Settings {
     pub facts: FactSettings,
     /// Where the terms of an order stand in the facts; without it, callers state them.
     pub quotes: Option<Spanned<QuoteSettings>>,
+    /// Where facts last, and how they are kept near.
+    pub store: StoreSettings,
     /// How the service listens and what it accepts.
     pub server: ServerSettings,
 }
@@ -46,6 +48,34 @@ impl Default for PolicySettings {
 pub struct FactSettings {
     /// What becomes of the properties that a caller sends.
     pub caller_properties: CallerProperties,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreSettings {
+    /// The path of a file. A database's URL holds a password and comes from `--store` or `MANDAT_STORE`.
+    pub place: String,
+    /// Memory for entities that were asked for before, in megabytes, roughly.
+    pub cache_mb: u64,
+    /// How often the store is looked at for commits of other processes, in milliseconds.
+    pub poll_ms: u64,
+    /// Answers are given for so long, in milliseconds, while the store cannot be looked at.
+    pub max_staleness_ms: u64,
+    /// How long a request waits for a revision that is not known yet, in milliseconds.
+    pub revision_wait_ms: u64,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            place: "mandat.db".to_owned(),
+            cache_mb: 256,
+            poll_ms: 100,
+            max_staleness_ms: 5_000,
+            revision_wait_ms: 250,
+        }
+    }
 }
 
 /// What becomes of the properties that a caller sends with a subject or resource (threat T03).

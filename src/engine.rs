@@ -61,6 +61,11 @@ impl Engine {
         Self { bundle: ArcSwap::from_pointee(bundle), facts: Box::new(facts) }
     }
 
+    /// The bundle in force.
+    pub fn bundle(&self) -> Arc<Bundle> {
+        self.bundle.load_full()
+    }
+
     /// The facts it answers from.
     pub fn facts(&self) -> &dyn Facts {
         &*self.facts

@@ -4,14 +4,22 @@ use std::{
     fs,
     io::Read as _,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
 use serde_json::Value;
 
 use crate::{
     bundle::Bundle,
+    config::StoreSettings,
     engine::Engine,
-    facts::memory::MemoryFacts,
+    facts::{
+        Unavailable,
+        memory::MemoryFacts,
+        store::{self, Store},
+        stored::{Keeping, Stored},
+    },
     http::json,
     problem::{Problem, Problems},
 };
@@ -22,9 +30,74 @@ pub struct Ground {
     /// The bundle's directory.
     #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
     bundle: PathBuf,
-    /// Facts in Cedar's entity JSON.
-    #[arg(long, value_name = "FILE", env = "MANDAT_FACTS")]
+    #[command(flatten)]
+    facts: FactsPlace,
+}
+
+/// Where facts are: in a file that is only read, or in a store.
+#[derive(Debug, Clone, clap::Args)]
+pub struct FactsPlace {
+    /// Facts in Cedar's entity JSON, read once and never changed.
+    #[arg(long, value_name = "FILE", env = "MANDAT_FACTS", conflicts_with = "store")]
     facts: Option<PathBuf>,
+    /// The store: the path of a file, or the URL of a PostgreSQL database.
+    #[arg(long, value_name = "PLACE", env = "MANDAT_STORE", hide_env_values = true)]
+    store: Option<String>,
+}
+
+impl FactsPlace {
+    /// The store that is named, or the one of the settings; none where facts come from a file.
+    pub fn store_or<'a>(&'a self, settings: &'a StoreSettings) -> Option<&'a str> {
+        match (&self.facts, &self.store) {
+            (Some(_), _) => None,
+            (None, Some(store)) => Some(store),
+            (None, None) => Some(&settings.place),
+        }
+    }
+
+    /// An engine on these facts; without a place it knows only what callers supply.
+    ///
+    /// # Errors
+    /// The facts do not fit the bundle, or the store cannot be opened.
+    pub fn engine(&self, bundle: Bundle) -> Result<Engine, Problems> {
+        match (&self.facts, &self.store) {
+            (Some(path), _) => {
+                let facts = MemoryFacts::read(path, &bundle.schema)?;
+                Ok(Engine::new(bundle, facts))
+            }
+            (None, Some(place)) => stored_engine(bundle, place),
+            (None, None) => {
+                let facts = MemoryFacts::empty(&bundle.schema)?;
+                Ok(Engine::new(bundle, facts))
+            }
+        }
+    }
+}
+
+/// An engine on the facts of a store.
+///
+/// # Errors
+/// The store cannot be opened or read.
+pub fn stored_engine(bundle: Bundle, place: &str) -> Result<Engine, Problems> {
+    let facts = Stored::open(open_store(place)?, &bundle.schema, keeping(&bundle.settings.store))?;
+    Ok(Engine::new(bundle, facts))
+}
+
+/// Opens a store.
+///
+/// # Errors
+/// It cannot be opened, or is none of ours.
+pub fn open_store(place: &str) -> Result<Arc<dyn Store>, Problem> {
+    store::open(place).map_err(|Unavailable(reason)| Problem::new(format!("the store cannot be opened: {reason}")))
+}
+
+/// How facts are kept near, as the settings say.
+pub fn keeping(settings: &StoreSettings) -> Keeping {
+    Keeping {
+        memory: settings.cache_mb.saturating_mul(1 << 20),
+        poll: Duration::from_millis(settings.poll_ms.max(1)),
+        max_staleness: Duration::from_millis(settings.max_staleness_ms),
+    }
 }
 
 impl Ground {
@@ -33,12 +106,7 @@ impl Ground {
     /// # Errors
     /// Everything that is wrong with the bundle, or with the facts.
     pub fn engine(&self) -> Result<Engine, Problems> {
-        let bundle = Bundle::load(&self.bundle)?;
-        let facts = match &self.facts {
-            Some(path) => MemoryFacts::read(path, &bundle.schema)?,
-            None => MemoryFacts::empty(&bundle.schema)?,
-        };
-        Ok(Engine::new(bundle, facts))
+        self.facts.engine(Bundle::load(&self.bundle)?)
     }
 }
 

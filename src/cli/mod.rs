@@ -6,6 +6,7 @@
 pub mod check;
 pub mod completions;
 pub mod decide;
+pub mod facts;
 pub mod input;
 pub mod output;
 pub mod quote;
@@ -32,6 +33,8 @@ enum Verb {
     Check(check::Arguments),
     /// Decide one AuthZEN request.
     Decide(decide::Arguments),
+    /// Import, export, back up facts.
+    Facts(facts::Arguments),
     /// Price an order.
     Quote(quote::Arguments),
     /// Run the scenarios of a bundle.
@@ -99,6 +102,7 @@ pub fn run() -> ExitCode {
     match arguments.verb {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Decide(arguments) => decide::run(&arguments),
+        Verb::Facts(arguments) => facts::run(&arguments),
         Verb::Quote(arguments) => quote::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),

@@ -19,6 +19,15 @@ pub fn problems(problems: &Problems, as_json: bool) {
     }
 }
 
+/// Prints JSON for people.
+///
+/// # Errors
+/// It cannot be written.
+pub fn json(value: &Value) -> Result<(), serde_json::Error> {
+    println!("{}", serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
 /// One problem with its source underlined.
 pub fn problem_text(problem: &Problem) -> String {
     let theme = GraphicalTheme::unicode_nocolor();

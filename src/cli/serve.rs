@@ -15,7 +15,12 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use super::{Exit, output};
+use super::{
+    Exit,
+    facts::import,
+    input::{self, FactsPlace},
+    output,
+};
 use crate::{
     bundle::{
         Bundle,
@@ -23,7 +28,6 @@ use crate::{
     },
     config::{ServerSettings, Settings},
     engine::Engine,
-    facts::memory::MemoryFacts,
     http::{self, Service},
     problem::{Problem, Problems},
     telemetry,
@@ -35,9 +39,11 @@ pub struct ServeArgs {
     /// The bundle's directory.
     #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
     bundle: PathBuf,
-    /// Facts in Cedar's entity JSON.
-    #[arg(long, value_name = "FILE", env = "MANDAT_FACTS")]
-    facts: Option<PathBuf>,
+    #[command(flatten)]
+    facts: FactsPlace,
+    /// Facts to begin with, in Cedar's entity JSON: imported where the store is empty.
+    #[arg(long, value_name = "FILE", env = "MANDAT_SEED", conflicts_with = "facts")]
+    seed: Option<PathBuf>,
     /// Address and port to listen on; overrides `[server] listen` of `mandat.toml`. Port 0 takes a free one.
     #[arg(long, value_name = "ADDRESS", env = "MANDAT_LISTEN")]
     listen: Option<String>,
@@ -97,7 +103,7 @@ async fn serve(arguments: ServeArgs, files: Files, settings: ServerSettings, add
         tracing::warn!("callers are not authenticated: whoever reaches this address may ask anything");
     }
     let address = listener.local_addr().unwrap_or(address);
-    let loading = tokio::task::spawn_blocking(move || load(files, arguments.facts.as_deref()));
+    let loading = tokio::task::spawn_blocking(move || load(files, &arguments.facts, arguments.seed.as_deref()));
     let mut serving = std::pin::pin!(http::serve(listener, service.clone(), told_to_stop()));
     let loaded = tokio::select! {
         loaded = loading => loaded,
@@ -133,13 +139,14 @@ async fn listen(
     Ok((listener, Arc::new(service)))
 }
 
-fn load(files: Files, facts: Option<&Path>) -> Result<Engine, Problems> {
+fn load(files: Files, facts: &FactsPlace, seed: Option<&Path>) -> Result<Engine, Problems> {
     let bundle = Bundle::from_files(files)?;
-    let facts = match facts {
-        Some(path) => MemoryFacts::read(path, &bundle.schema)?,
-        None => MemoryFacts::empty(&bundle.schema)?,
-    };
-    Ok(Engine::new(bundle, facts))
+    let Some(place) = facts.store_or(&bundle.settings.store).map(str::to_owned) else { return facts.engine(bundle) };
+    let engine = input::stored_engine(bundle, &place)?;
+    if let Some(file) = seed {
+        import::seed(&engine, file)?;
+    }
+    Ok(engine)
 }
 
 /// The address to listen on; anything but loopback only where that is asked for.

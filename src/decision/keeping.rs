@@ -2,13 +2,19 @@
 
 use std::collections::HashSet;
 
-use cedar_policy::{Entity, EntityUid};
+use cedar_policy::{Entity, EntityTypeName, EntityUid};
 use jiff::Timestamp;
 
 use super::{Decision, decide, invariant::Kept, question::Question};
 use crate::{
     bundle::Bundle,
-    facts::{Slice, Snapshot, Unavailable, draft::Finished, overlay::Overlay, store::Walk},
+    facts::{
+        Slice, Snapshot, Unavailable,
+        draft::Finished,
+        import::Invariants,
+        overlay::Overlay,
+        store::{Record, Walk},
+    },
 };
 
 /// Most broken invariants that are told at once.
@@ -121,4 +127,40 @@ pub fn breaks(bundle: &Bundle, after: &dyn Snapshot, kept: &Kept) -> Result<Opti
         question: Box::new(question),
         slice,
     }))
+}
+
+/// A bundle's invariants, for facts that are taken over from elsewhere.
+#[derive(Clone, Copy)]
+pub struct OfImports<'b> {
+    /// The bundle.
+    pub bundle: &'b Bundle,
+    /// The time of the import.
+    pub now: Timestamp,
+}
+
+impl Invariants for OfImports<'_> {
+    fn stands_alone(&self, record: &Record) -> bool {
+        let Some(keeper) = self.bundle.keepers.get(record.uid.type_name()) else { return true };
+        !record.links.iter().any(|link| keeper.looks_through(&link.path))
+    }
+
+    fn broken(
+        &self,
+        after: &dyn Snapshot,
+        uid: &EntityUid,
+        before: Option<&Entity>,
+    ) -> Result<Option<String>, Unavailable> {
+        let broken = breaks(self.bundle, after, &Kept { uid, before, imported: true, now: self.now })?;
+        let told = |broken: Broken| {
+            let policies = broken.decision.determining.iter().filter_map(|id| self.bundle.policy(id));
+            let told: Vec<String> =
+                policies.map(|policy| format!("{} ({})", policy.title, policy.at.short())).collect();
+            format!("{uid} would break: {}", told.join("; "))
+        };
+        Ok(broken.map(told))
+    }
+
+    fn watched(&self) -> Vec<(&EntityTypeName, &str)> {
+        self.bundle.keepers.watched().iter().map(|watched| (&watched.entity_type, &*watched.path)).collect()
+    }
 }

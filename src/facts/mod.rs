@@ -11,8 +11,10 @@
 pub mod changes;
 pub mod document;
 pub mod draft;
+pub mod export;
 pub mod hierarchy;
 pub mod ids;
+pub mod import;
 pub mod limits;
 pub mod memory;
 pub mod overlay;

@@ -12,6 +12,7 @@
 //! Everything they share, down to the text of a stored entity, stands in [`record`], and one
 //! suite of tests holds both to the same behaviour.
 
+pub mod backup;
 pub mod record;
 pub mod sqlite;
 pub mod token;
@@ -21,7 +22,8 @@ use std::{path::Path, sync::Arc, time::Duration};
 use cedar_policy::{Entity, EntityTypeName, EntityUid};
 use jiff::Timestamp;
 
-use self::{record::Record, token::Token};
+pub use self::record::Record;
+use self::token::Token;
 use super::Unavailable;
 
 /// Counts the commits that led to a state; 0 is the empty store.
