@@ -62,19 +62,11 @@ pub struct StoreSettings {
     pub poll_ms: u64,
     /// Answers are given for so long, in milliseconds, while the store cannot be looked at.
     pub max_staleness_ms: u64,
-    /// How long a request waits for a revision that is not known yet, in milliseconds.
-    pub revision_wait_ms: u64,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self {
-            place: "mandat.db".to_owned(),
-            cache_mb: 256,
-            poll_ms: 100,
-            max_staleness_ms: 5_000,
-            revision_wait_ms: 250,
-        }
+        Self { place: "mandat.db".to_owned(), cache_mb: 256, poll_ms: 100, max_staleness_ms: 5_000 }
     }
 }
 
@@ -185,6 +177,8 @@ pub struct ServerSettings {
     pub batch_limit: usize,
     /// Most changes of one transaction.
     pub change_limit: usize,
+    /// A request that asks for a revision which is not known yet waits so long for it, in milliseconds.
+    pub revision_wait_ms: u64,
     /// A request that takes longer than this, in milliseconds, is answered 503.
     pub deadline_ms: u64,
     /// Time to send the request's head, in milliseconds, from the moment the connection is idle.
@@ -203,6 +197,7 @@ impl Default for ServerSettings {
             body_limit: 256 * 1024,
             batch_limit: 100,
             change_limit: 1_000,
+            revision_wait_ms: 250,
             deadline_ms: 1_000,
             header_timeout_ms: 10_000,
             body_timeout_ms: 30_000,

@@ -23,9 +23,9 @@ pub fn problems(problems: &Problems, as_json: bool) {
 ///
 /// # Errors
 /// It cannot be written.
-pub fn json(value: &Value) -> Result<(), serde_json::Error> {
-    println!("{}", serde_json::to_string_pretty(value)?);
-    Ok(())
+pub fn json(value: &Value) -> std::io::Result<()> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{value:#}")
 }
 
 /// One problem with its source underlined.

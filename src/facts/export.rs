@@ -11,7 +11,7 @@ use super::{
 /// Entities that are read together.
 const CHUNK: usize = 1_000;
 
-/// Tells every entity of some types, type by type, in the facts' own order.
+/// Tells every entity of some types, type by type by name, each in the facts' own order.
 ///
 /// # Errors
 /// The facts cannot be read, or the listener fails.
@@ -20,6 +20,8 @@ pub fn export<'t>(
     types: impl Iterator<Item = &'t EntityTypeName>,
     tell: &mut dyn FnMut(&Value) -> Result<(), Unavailable>,
 ) -> Result<(), Unavailable> {
+    let mut types: Vec<&EntityTypeName> = types.collect();
+    types.sort_unstable();
     for entity_type in types {
         let mut position = 0;
         loop {

@@ -4,17 +4,24 @@
 //! request. They belong to the bundle that a moment holds: when a reload has put another one in force,
 //! the next moment brings it along and they are made anew.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use arc_swap::{ArcSwap, Guard};
 use axum::http::HeaderValue;
 
+use super::error::Error;
 use super::meters::{DecisionMeters, Meters};
 use crate::{
     bundle::Bundle,
     engine::{Engine, Moment},
     facts::Unavailable,
 };
+
+/// Pause between two looks for a revision that somebody waits for.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// An engine that answers.
 pub struct Active {
@@ -52,6 +59,28 @@ impl Active {
     /// The facts cannot be read.
     pub fn moment(&self) -> Result<Moment, Unavailable> {
         self.engine.moment()
+    }
+
+    /// Waits until a revision of the facts is known.
+    ///
+    /// # Errors
+    /// It is not known in time: no answer is better than one from before what the caller has seen.
+    pub async fn await_revision(&self, revision: u64, patience: Duration) -> Result<(), Error> {
+        let until = Instant::now() + patience;
+        let facts = self.engine.facts();
+        loop {
+            // A snapshot costs nothing; only where it is too old is the store asked.
+            let known = facts.snapshot()?.revision();
+            if known >= revision || facts.refresh()? >= revision {
+                return Ok(());
+            }
+            if Instant::now() >= until {
+                return Err(Error::unavailable(format!(
+                    "revision {revision} of the facts is not known here yet, only {known}; ask again"
+                )));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
     }
 
     /// What goes with a moment's bundle.

@@ -52,9 +52,10 @@ pub async fn evaluation(State(service): State<Arc<Service>>, request: Request) -
     let active = service.active()?;
     let trace = Trace::of(request.headers());
     let body = body::read(request, &service.settings).await?;
-    let evaluation = wire::evaluation(body)?;
-    let inquiry = Inquiry::begin(&service, active, trace)?;
-    Ok(inquiry.respond(inquiry.single(evaluation)))
+    let mut evaluation = wire::evaluation(body)?;
+    let options = wire::options(evaluation.options.take())?;
+    let inquiry = Inquiry::begin(&service, active, trace, options.at_least_revision).await?;
+    Ok(inquiry.respond(inquiry.single(evaluation, options)))
 }
 
 /// Several evaluations at once, answered from one bundle and one revision of the facts.
@@ -86,16 +87,16 @@ pub async fn evaluations(State(service): State<Arc<Service>>, request: Request) 
     let trace = Trace::of(request.headers());
     let body = body::read(request, &service.settings).await?;
     let Evaluations { mut defaults, evaluations } = wire::evaluations(body)?;
-    let inquiry = Inquiry::begin(&service, active, trace)?;
+    let options = wire::options(defaults.options.take())?;
+    let inquiry = Inquiry::begin(&service, active, trace, options.at_least_revision).await?;
     let items = match evaluations {
         Some(items) if !items.is_empty() => items,
-        _ => return Ok(inquiry.respond(inquiry.single(defaults))),
+        _ => return Ok(inquiry.respond(inquiry.single(defaults, options))),
     };
     let limit = service.settings.batch_limit;
     if items.len() > limit {
         return Err(Error::bad_request(format!("evaluations: {} items, more than {limit}", items.len())));
     }
-    let options = wire::options(defaults.options.take())?;
     let outcome = inquiry.batch(items, &defaults, options).await;
     Ok(inquiry.respond(outcome))
 }

@@ -14,6 +14,7 @@ use super::{
     error::{Error, Message},
     service::Service,
 };
+use crate::facts::Freshness;
 
 /// The header of an answer in JSON.
 pub const JSON: [(HeaderName, HeaderValue); 1] = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
@@ -28,6 +29,10 @@ pub struct Ready {
     pub bundle: String,
     /// Revision of the facts.
     pub revision: u64,
+    /// How long ago the store was asked whether that is the newest, in milliseconds; left out where facts come from a
+    /// file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked_ms_ago: Option<u64>,
 }
 
 /// The process answers.
@@ -46,7 +51,11 @@ pub async fn healthz() -> impl IntoResponse {
 )]
 pub async fn readyz(State(service): State<Arc<Service>>) -> Result<impl IntoResponse, Error> {
     let moment = service.active()?.moment()?;
-    Ok(axum::Json(Ready { bundle: moment.bundle.digest.clone(), revision: moment.revision() }))
+    let checked_ms_ago = match service.active()?.engine().facts().freshness() {
+        Freshness::Current => None,
+        Freshness::Checked(ago) | Freshness::Unknown(ago) => u64::try_from(ago.as_millis()).ok(),
+    };
+    Ok(axum::Json(Ready { bundle: moment.bundle.digest.clone(), revision: moment.revision(), checked_ms_ago }))
 }
 
 /// Decisions, evaluation errors, requests and their times.

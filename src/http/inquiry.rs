@@ -54,11 +54,20 @@ pub struct Inquiry<'s> {
 }
 
 impl<'s> Inquiry<'s> {
-    /// Takes the moment and the time; the deadline counts from here.
+    /// Takes the moment and the time; the deadline counts from here. A caller that has seen a revision is never
+    /// answered from an older one.
     ///
     /// # Errors
-    /// The facts cannot be read.
-    pub fn begin(service: &'s Service, active: &Active, trace: Trace) -> Result<Self, Error> {
+    /// The facts cannot be read, or that revision is not known in time.
+    pub async fn begin(
+        service: &'s Service,
+        active: &Active,
+        trace: Trace,
+        at_least: Option<u64>,
+    ) -> Result<Self, Error> {
+        if let Some(revision) = at_least {
+            active.await_revision(revision, Duration::from_millis(service.settings.revision_wait_ms)).await?;
+        }
         let moment = active.moment()?;
         Ok(Self {
             dress: active.dress(&moment, &service.meters),
@@ -74,8 +83,7 @@ impl<'s> Inquiry<'s> {
     ///
     /// # Errors
     /// It cannot be asked, the facts cannot be read, or the deadline has passed.
-    pub fn single(&self, mut evaluation: Evaluation) -> Result<Bytes, Error> {
-        let options = wire::options(evaluation.options.take())?;
+    pub fn single(&self, evaluation: Evaluation, options: Options) -> Result<Bytes, Error> {
         let request = wire::request(evaluation)?;
         let answer = text(&self.decide(&request)?, options.explain)?;
         self.in_time()?;

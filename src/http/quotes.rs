@@ -33,6 +33,6 @@ pub async fn quotes(State(service): State<Arc<Service>>, request: Request) -> Re
     let active = service.active()?;
     let trace = Trace::of(request.headers());
     let body = body::read(request, &service.settings).await?;
-    let inquiry = Inquiry::begin(&service, active, trace)?;
+    let inquiry = Inquiry::begin(&service, active, trace, None).await?;
     Ok(inquiry.respond(inquiry.quote(body)))
 }

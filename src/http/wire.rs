@@ -97,6 +97,9 @@ pub struct Options {
     /// Whether the answer explains itself in its `context`.
     #[serde(default)]
     pub explain: bool,
+    /// The oldest revision of the facts that may answer; a service that does not know it in time answers 503.
+    #[serde(default)]
+    pub at_least_revision: Option<u64>,
     /// How a batch is worked through.
     #[serde(default)]
     pub evaluations_semantic: Semantic,

@@ -41,7 +41,13 @@ pub fn options(options: Option<Value>) -> Result<Options, Invalid> {
     };
     let evaluations_semantic =
         take(&mut options, "evaluations_semantic").map_or_else(|| Ok(Semantic::default()), semantic)?;
-    Ok(Options { explain, evaluations_semantic })
+    let at_least_revision = match take(&mut options, "at_least_revision") {
+        None => None,
+        Some(revision) => Some(revision.as_u64().ok_or_else(|| {
+            Invalid::new("options.at_least_revision", "expected a revision, a whole number from an earlier answer")
+        })?),
+    };
+    Ok(Options { explain, at_least_revision, evaluations_semantic })
 }
 
 fn semantic(value: Value) -> Result<Semantic, Invalid> {
