@@ -1,21 +1,47 @@
-//! Facts of the partner programme in any number, for load tests: `facts_generator [ORGANIZATIONS]` prints
-//! Cedar's entity JSON.
+//! Facts of the partner programme in any number, for load tests: `facts_generator [ORGANIZATIONS [GIANT]]` prints
+//! Cedar's entity JSON, with `--lines` one entity a line.
 //!
 //! Every tenth organisation is a partner, `org-0`, `org-10` …, and the nine that follow are its clients:
 //! two of three with full access, the third with limited access to its first product. Each organisation
 //! has four people, `u-<n>-lr`, `u-<n>-admin`, `u-<n>-billing` and `u-<n>-staff`, and three products,
-//! `p-<n>-0` to `p-<n>-2`. The same number gives the same facts.
+//! `p-<n>-0` to `p-<n>-2`: about nine entities an organisation. With GIANT, one more organisation, `giant`, has so many
+//! products, `g-0`, `g-1` …, and its own people `u-giant-lr` and so on. The same numbers give the same facts.
+
+use std::io::{BufWriter, Write as _};
 
 use serde_json::{Value, json};
 
-fn main() {
-    let organizations: usize = std::env::args().nth(1).and_then(|count| count.parse().ok()).unwrap_or(500);
-    let entities: Vec<Value> = (0..organizations).flat_map(entities).collect();
-    println!("[");
-    for (index, entity) in entities.iter().enumerate() {
-        println!("{entity}{}", if index + 1 < entities.len() { "," } else { "" });
+fn main() -> std::io::Result<()> {
+    let (flags, numbers): (Vec<String>, Vec<String>) =
+        std::env::args().skip(1).partition(|word| word.starts_with("--"));
+    let number = |place: usize| numbers.get(place).and_then(|count| count.parse::<usize>().ok());
+    let lines = flags.iter().any(|flag| flag == "--lines");
+    let (organizations, giant) = (number(0).unwrap_or(500), number(1).unwrap_or(0));
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let (open, between, close) = if lines { ("", "\n", "\n") } else { ("[\n", ",\n", "\n]\n") };
+    out.write_all(open.as_bytes())?;
+    for (index, entity) in (0..organizations).flat_map(entities).chain(giants(giant)).enumerate() {
+        out.write_all(if index == 0 { b"" } else { between.as_bytes() })?;
+        write!(out, "{entity}")?;
     }
-    println!("]");
+    out.write_all(close.as_bytes())?;
+    out.flush()
+}
+
+/// One organisation with very many products.
+fn giants(products: usize) -> impl Iterator<Item = Value> {
+    let renamed = |entity: Value| {
+        let text = entity.to_string().replace("org-0", "giant").replace("u-0-", "u-giant-");
+        serde_json::from_str::<Value>(&text).unwrap_or(entity)
+    };
+    let people = ["lr", "admin", "billing", "staff"].map(|role| user(0, role));
+    let own = std::iter::once(organization(0)).chain(people).take(if products > 0 { 5 } else { 0 });
+    let products = (0..products).map(|position| {
+        let mut product = product(0, position % 3);
+        product["uid"]["id"] = json!(format!("g-{position}"));
+        product
+    });
+    own.chain(products).map(renamed)
 }
 
 fn entities(number: usize) -> Vec<Value> {

@@ -52,7 +52,7 @@ impl Question {
         }
         let context = values::context(pairs);
         let request = cedar_request(bundle, keeper.principal.clone(), &keeper.action, kept.uid.clone(), context)?;
-        let roots = vec![keeper.principal.clone(), kept.uid.clone()];
+        let roots = vec![keeper.action.clone(), keeper.principal.clone(), kept.uid.clone()];
         let mut question = Self { request, roots, supplied: Vec::new() };
         if let Some(before) = kept.before {
             question.name_references(before);

@@ -39,7 +39,7 @@ pub enum Asked {
 pub struct Question {
     /// Principal, action, resource and context.
     pub request: CedarRequest,
-    /// The entities that the question names: where loading facts starts.
+    /// The action and the entities that the question names: where loading facts starts.
     pub roots: Vec<EntityUid>,
     /// Entities that the caller describes, to be used in place of stored ones.
     pub supplied: Vec<Entity>,
@@ -72,7 +72,7 @@ impl Question {
         {
             return Ok(Asked::NotApplicable);
         }
-        let mut roots = vec![principal.uid.clone(), resource.uid.clone()];
+        let mut roots = vec![action.uid.clone(), principal.uid.clone(), resource.uid.clone()];
         roots.append(&mut reader.named);
         let request = cedar_request(bundle, principal.uid.clone(), &action.uid, resource.uid.clone(), context)?;
         let mut supplied = Vec::new();

@@ -14,7 +14,7 @@ use std::{
 use cedar_policy::{Entities, Entity, EntityUid};
 use cedar_policy_core::{
     ast::{self, EntityUID, Literal, PartialValue, Value, ValueKind},
-    entities::{NoEntitiesSchema, TCComputation},
+    entities::{self as core, Dereference, NoEntitiesSchema, TCComputation},
     extensions::Extensions,
 };
 
@@ -53,9 +53,7 @@ pub fn gather(
     }
     gathering.ancestors(load)?;
     let gathered = gathering.closed()?;
-    let actions: &cedar_policy_core::entities::Entities = actions.as_ref();
-    actions
-        .clone()
+    base(actions, roots)
         .add_entities(
             gathered,
             None::<&NoEntitiesSchema>,
@@ -64,6 +62,23 @@ pub fn gather(
         )
         .map(Entities::from)
         .map_err(|error| Unavailable(describe(&error)))
+}
+
+/// The action that is asked about, where it is among the roots; else all of them.
+fn base(actions: &Entities, roots: &[EntityUid]) -> core::Entities {
+    let actions: &core::Entities = actions.as_ref();
+    let asked = roots.iter().find_map(|uid| match actions.entity(uid.as_ref()) {
+        Dereference::Data(action) => Some(Arc::new(action.clone())),
+        _ => None,
+    });
+    let Some(action) = asked else { return actions.clone() };
+    let alone = core::Entities::new().add_entities(
+        [action],
+        None::<&NoEntitiesSchema>,
+        TCComputation::AssumeAlreadyComputed,
+        Extensions::all_available(),
+    );
+    alone.unwrap_or_else(|_| actions.clone())
 }
 
 #[derive(Default)]
