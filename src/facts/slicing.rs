@@ -24,6 +24,9 @@ use crate::problem::describe;
 /// An entity as it is shared between decisions.
 pub type Shared = Arc<ast::Entity>;
 
+/// Reads those of some entities that exist.
+pub type Load<'l> = dyn Fn(&[EntityUid]) -> Result<Vec<Shared>, Unavailable> + 'l;
+
 /// An entity, to be shared.
 pub fn shared(entity: &Entity) -> Shared {
     let entity: &ast::Entity = entity.as_ref();
@@ -35,7 +38,7 @@ pub fn shared(entity: &Entity) -> Shared {
 /// # Errors
 /// The facts cannot be read, or supplied entities do not fit into the hierarchy.
 pub fn gather(
-    load: &dyn Fn(&[EntityUid]) -> Result<Vec<Shared>, Unavailable>,
+    load: &Load,
     actions: &Entities,
     roots: &[EntityUid],
     supplied: Vec<Entity>,
@@ -96,11 +99,7 @@ impl Gathering {
         self.found.push(entity);
     }
 
-    fn round(
-        &mut self,
-        load: &dyn Fn(&[EntityUid]) -> Result<Vec<Shared>, Unavailable>,
-        frontier: &mut Vec<EntityUid>,
-    ) -> Result<(), Unavailable> {
+    fn round(&mut self, load: &Load, frontier: &mut Vec<EntityUid>) -> Result<(), Unavailable> {
         let wanted: Vec<EntityUid> = frontier.drain(..).filter(|uid| self.seen.insert(uid.clone())).collect();
         if wanted.is_empty() {
             return Ok(());
@@ -110,10 +109,7 @@ impl Gathering {
     }
 
     /// Loads the ancestors of all that was found; what ancestors refer to is out of reach.
-    fn ancestors(
-        &mut self,
-        load: &dyn Fn(&[EntityUid]) -> Result<Vec<Shared>, Unavailable>,
-    ) -> Result<(), Unavailable> {
+    fn ancestors(&mut self, load: &Load) -> Result<(), Unavailable> {
         let mut parents = std::mem::take(&mut self.parents);
         for _ in 0..=limits::MAX_ANCESTOR_DEPTH {
             self.round(load, &mut parents)?;

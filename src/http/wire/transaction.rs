@@ -79,8 +79,8 @@ pub fn transaction(body: Value, limits: Limits) -> Result<Transaction, Invalid> 
         return Err(Invalid::new("changes", "nothing is changed; ask `/access/v1/evaluations` for decisions alone"));
     }
     Ok(Transaction {
-        evaluations: numbered(evaluations, |place, value| evaluation(place, value))?,
-        changes: numbered(changes, |place, value| change(place, value))?,
+        evaluations: numbered(evaluations, evaluation)?,
+        changes: numbered(changes, change)?,
         if_revision,
     })
 }
