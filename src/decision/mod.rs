@@ -10,6 +10,7 @@
 //! No clock and no I/O: the time comes with the question, the facts come as a slice.
 
 pub mod question;
+pub mod search;
 pub mod values;
 
 use std::{collections::BTreeSet, sync::Arc};
