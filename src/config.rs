@@ -153,6 +153,8 @@ pub struct ServerSettings {
     pub body_limit: usize,
     /// Most items of one batch.
     pub batch_limit: usize,
+    /// Most results of a search's page.
+    pub search_limit: u32,
     /// A request that takes longer than this, in milliseconds, is answered 503.
     pub deadline_ms: u64,
     /// Time to send the request's head, in milliseconds, from the moment the connection is idle.
@@ -170,6 +172,7 @@ impl Default for ServerSettings {
             public_url: None,
             body_limit: 256 * 1024,
             batch_limit: 100,
+            search_limit: 100,
             deadline_ms: 1_000,
             header_timeout_ms: 10_000,
             body_timeout_ms: 30_000,

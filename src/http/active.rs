@@ -13,7 +13,7 @@ use super::meters::{DecisionMeters, Meters};
 use crate::{
     bundle::Bundle,
     engine::{Engine, Moment},
-    facts::Unavailable,
+    facts::{Unavailable, store::Revision},
 };
 
 /// An engine that answers.
@@ -47,6 +47,14 @@ impl Active {
     /// The facts cannot be read.
     pub fn moment(&self) -> Result<Moment, Unavailable> {
         self.engine.moment()
+    }
+
+    /// The bundle in force and an earlier state of the facts.
+    ///
+    /// # Errors
+    /// The facts cannot be read, or that state cannot be had any more.
+    pub fn moment_at(&self, revision: Revision) -> Result<Moment, Unavailable> {
+        self.engine.moment_at(revision)
     }
 
     /// What goes with a moment's bundle.

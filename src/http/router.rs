@@ -6,7 +6,7 @@ use axum::{Router, http::StatusCode};
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{authzen, error::Error, health, metadata, openapi, quotes, service::Service};
+use super::{authzen, error::Error, health, metadata, openapi, quotes, search, service::Service};
 
 /// A route, or any other path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,12 @@ pub enum Route {
     Evaluation,
     /// Several questions.
     Evaluations,
+    /// Who may.
+    SearchSubject,
+    /// What may be acted on.
+    SearchResource,
+    /// What may be done.
+    SearchAction,
     /// What an order costs.
     Quotes,
     /// AuthZEN's discovery document.
@@ -33,9 +39,12 @@ pub enum Route {
 
 impl Route {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Evaluation,
         Self::Evaluations,
+        Self::SearchSubject,
+        Self::SearchResource,
+        Self::SearchAction,
         Self::Quotes,
         Self::Configuration,
         Self::Healthz,
@@ -50,6 +59,9 @@ impl Route {
         match self {
             Self::Evaluation => "/access/v1/evaluation",
             Self::Evaluations => "/access/v1/evaluations",
+            Self::SearchSubject => "/access/v1/search/subject",
+            Self::SearchResource => "/access/v1/search/resource",
+            Self::SearchAction => "/access/v1/search/action",
             Self::Quotes => "/v1/quotes",
             Self::Configuration => "/.well-known/authzen-configuration",
             Self::Healthz => "/healthz",
@@ -71,6 +83,9 @@ pub fn routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::with_openapi(openapi::Head::openapi())
         .routes(routes!(authzen::evaluation))
         .routes(routes!(authzen::evaluations))
+        .routes(routes!(search::subjects))
+        .routes(routes!(search::resources))
+        .routes(routes!(search::actions))
         .routes(routes!(quotes::quotes))
         .routes(routes!(metadata::configuration))
         .routes(routes!(health::healthz))

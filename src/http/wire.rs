@@ -7,6 +7,7 @@
 
 pub mod order;
 mod read;
+pub mod search;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
