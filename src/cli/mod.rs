@@ -13,6 +13,8 @@ pub mod serve;
 pub mod statement;
 pub mod test;
 pub mod waterfall;
+pub mod what_can;
+pub mod who_can;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -32,6 +34,10 @@ enum Verb {
     Check(check::Arguments),
     /// Decide one AuthZEN request.
     Decide(decide::Arguments),
+    /// List who may do an action to a resource.
+    WhoCan(who_can::Arguments),
+    /// List what a principal may do.
+    WhatCan(what_can::Arguments),
     /// Price an order.
     Quote(quote::Arguments),
     /// Run the scenarios of a bundle.
@@ -99,6 +105,8 @@ pub fn run() -> ExitCode {
     match arguments.verb {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Decide(arguments) => decide::run(&arguments),
+        Verb::WhoCan(arguments) => who_can::run(&arguments),
+        Verb::WhatCan(arguments) => what_can::run(&arguments),
         Verb::Quote(arguments) => quote::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),
