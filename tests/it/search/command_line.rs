@@ -77,3 +77,10 @@ fn misspelt_names_are_3() {
         assert!(!errors.is_empty());
     }
 }
+
+#[test]
+fn check_shows_how_each_search_goes() {
+    let output = mandat(&["check", "--searches"], "");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("User viewSupportCode User\n  who   User of resource\n"), "{printed}");
+}

@@ -127,7 +127,7 @@ fn a_token_with_another_query_is_400() {
 }
 
 #[test]
-fn a_page_ends_early_when_half_of_the_deadline_is_used_up() {
+fn a_search_past_its_deadline_is_answered_503() {
     let hurried = Server::with(|settings| settings.deadline_ms = 0);
     assert_eq!(post(&hurried, "subject", &readers()).status, 503, "a deadline that has passed");
     let patient = Server::start();

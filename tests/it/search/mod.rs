@@ -7,6 +7,7 @@ pub(crate) mod paging;
 mod plans;
 mod programme;
 pub(crate) mod random;
+mod states;
 
 use std::{cell::Cell, sync::Arc};
 

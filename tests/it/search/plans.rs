@@ -3,41 +3,16 @@
 //! `tests/golden/search-plans.txt` is never edited by hand: `just golden` writes it anew, and its diff goes with the
 //! policy into review. A line `every Product` is a search that looks at all products.
 
-use std::fmt::Write as _;
-
 use mandat::{
-    bundle::Bundle,
-    decision::search::{Environment, Side, plan, words::Words},
+    analysis::searches,
+    decision::search::{Environment, Side, plan},
 };
 
 use crate::support::{assert_golden, programme};
 
-/// All environments by name, with how either side is found.
-fn text(bundle: &Bundle) -> String {
-    let mut text = String::new();
-    let mut names: Vec<&String> = bundle.shapes.actions.keys().collect();
-    names.sort();
-    for name in names {
-        let action = &bundle.shapes.actions[name];
-        for principal in &action.principals {
-            for resource in &action.resources {
-                let environment = Environment { principal, action, resource };
-                writeln!(text, "{principal} {name} {resource}").unwrap();
-                for (side, title) in [(Side::Principal, "who"), (Side::Resource, "what")] {
-                    let plan = plan(bundle, environment, side);
-                    let lines = Words { plan: &plan, sought: environment.sought(side) }.lines();
-                    let lines = if lines.is_empty() { "nothing".to_owned() } else { lines.join("\n        ") };
-                    writeln!(text, "  {title:<6}{lines}").unwrap();
-                }
-            }
-        }
-    }
-    text
-}
-
 #[test]
 fn the_plans_of_the_programme_are_as_reviewed() {
-    assert_golden("tests/golden/search-plans.txt", &text(&programme()));
+    assert_golden("tests/golden/search-plans.txt", &searches::text(&programme()));
 }
 
 /// Whoever may do something to a thing is found from the thing; so is each thing from a user, where a user may.
