@@ -179,6 +179,8 @@ pub struct ServerSettings {
     pub change_limit: usize,
     /// A request that asks for a revision which is not known yet waits so long for it, in milliseconds.
     pub revision_wait_ms: u64,
+    /// Most results of a search's page.
+    pub search_limit: u32,
     /// A request that takes longer than this, in milliseconds, is answered 503.
     pub deadline_ms: u64,
     /// Time to send the request's head, in milliseconds, from the moment the connection is idle.
@@ -198,6 +200,7 @@ impl Default for ServerSettings {
             batch_limit: 100,
             change_limit: 1_000,
             revision_wait_ms: 250,
+            search_limit: 100,
             deadline_ms: 1_000,
             header_timeout_ms: 10_000,
             body_timeout_ms: 30_000,
@@ -207,6 +210,11 @@ impl Default for ServerSettings {
 }
 
 impl ServerSettings {
+    /// Longest wait for a revision that is not known yet.
+    pub fn revision_wait(&self) -> Duration {
+        Duration::from_millis(self.revision_wait_ms)
+    }
+
     /// The request deadline.
     pub fn deadline(&self) -> Duration {
         Duration::from_millis(self.deadline_ms)

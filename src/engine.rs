@@ -8,12 +8,14 @@
 //! 4. where asked for, the decision is explained ([`crate::explanation`]).
 //!
 //! Facts change in transactions that decisions guard ([`transact`]). What an order costs is asked of the same moment ([`quote`]), so that a price and the decision that allows
-//! it come from one bundle and one state of the facts.
+//! it come from one bundle and one state of the facts. So is who may and what may be acted on ([`search`]); a search's
+//! later pages are answered on the state that it began on ([`Engine::moment_at`]).
 //!
 //! A reload swaps the bundle behind an atomic pointer: it never makes a decision wait, and a moment that
 //! was taken before keeps the bundle it has.
 
 pub mod quote;
+pub mod search;
 pub mod transact;
 
 use std::sync::Arc;
@@ -27,7 +29,10 @@ use crate::{
         question::{Asked, Question},
     },
     explanation::{self, Explanation},
-    facts::{Facts, Slice, Snapshot, Unavailable, store::record},
+    facts::{
+        Facts, Slice, Snapshot, Unavailable,
+        store::{Revision, record},
+    },
     request::{Circumstances, Request},
 };
 
@@ -78,9 +83,22 @@ impl Engine {
     pub fn moment(&self) -> Result<Moment, Unavailable> {
         Ok(Moment { bundle: self.bundle.load_full(), snapshot: self.facts.snapshot()? })
     }
+
+    /// The bundle in force and an earlier state of the facts, for whoever goes on with what was begun on it.
+    ///
+    /// # Errors
+    /// The facts cannot be read at the moment, or that state cannot be had any more.
+    pub fn moment_at(&self, revision: Revision) -> Result<Moment, Unavailable> {
+        Ok(Moment { bundle: self.bundle.load_full(), snapshot: self.facts.at(revision)? })
+    }
 }
 
 impl Moment {
+    /// A moment of facts that no engine keeps.
+    pub fn new(bundle: Arc<Bundle>, snapshot: Arc<dyn Snapshot>) -> Self {
+        Self { bundle, snapshot }
+    }
+
     /// The revision of the facts.
     pub fn revision(&self) -> u64 {
         self.snapshot.revision()

@@ -2,3 +2,4 @@
 
 pub mod coverage;
 pub mod scenario;
+pub mod searches;

@@ -112,6 +112,26 @@ impl Index {
         open.chain(scoped.flat_map(|(_, list)| list)).filter_map(|candidate| candidate.condition.as_deref())
     }
 
+    /// The permits that can matter to anybody of an environment, whatever the context holds, in the bundle's order:
+    /// what a search starts from.
+    pub fn permits(
+        &self,
+        principal: &EntityTypeName,
+        action: &EntityUid,
+        resource: &EntityTypeName,
+    ) -> Vec<&Candidate> {
+        let fits =
+            |environment: &&Environment| environment.principal == *principal && environment.resource == *resource;
+        let open = self.environments.get(action).and_then(|environments| environments.iter().find(fits));
+        // The last list is the one of all guards.
+        let open = open.and_then(|environment| environment.lists.last()).into_iter().flatten();
+        let scoped = self.scopes.iter().filter(|((_, named), _)| named.as_ref().is_none_or(|named| named == action));
+        let all = open.chain(scoped.flat_map(|(_, policies)| policies));
+        let mut permits: Vec<&Candidate> = all.filter(|candidate| candidate.effect == Effect::Permit).collect();
+        permits.sort_unstable_by_key(|candidate| candidate.policy);
+        permits
+    }
+
     fn collect_scoped<'a>(
         &'a self,
         principal: &EntityUid,

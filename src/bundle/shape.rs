@@ -69,15 +69,23 @@ pub struct EntityShape {
     pub name: EntityTypeName,
     /// Its attributes.
     pub attributes: Fields,
+    /// Entity types that can be in it, directly or through others.
+    pub members: Vec<EntityTypeName>,
 }
 
 impl Shapes {
+    /// What the schema says of that entity type.
+    pub fn entity(&self, name: &EntityTypeName) -> Option<&EntityShape> {
+        self.entity_types.get(&name.to_string())
+    }
+
     /// Walks a schema.
     pub fn of(schema: &Schema) -> Self {
         let core: &cedar_policy_core::validator::ValidatorSchema = schema.as_ref();
         let entity_types = core.entity_types().map(|entity_type| {
             let name = EntityTypeName::from(entity_type.name().clone());
-            (name.to_string(), EntityShape { attributes: fields(entity_type.attributes()), name })
+            let members = sorted(entity_type.descendants.iter().cloned().map(EntityTypeName::from));
+            (name.to_string(), EntityShape { attributes: fields(entity_type.attributes()), members, name })
         });
         let actions =
             core.action_ids().filter(|action| action.applies_to_principals().next().is_some()).map(|action| {

@@ -3,13 +3,16 @@
 use serde_json::json;
 
 use super::{BundleDir, Exit, output};
-use crate::bundle::Bundle;
+use crate::{analysis::searches, bundle::Bundle};
 
 /// Arguments of `mandat check`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
     dir: BundleDir,
+    /// Also show how each search finds its candidates; `every …` is one that looks at all entities of a type.
+    #[arg(long, conflicts_with = "json")]
+    searches: bool,
     /// Answer for programs.
     #[arg(long)]
     json: bool,
@@ -36,6 +39,9 @@ pub fn run(arguments: &Arguments) -> Exit {
                     "{policies} policies, {rules} rules, {actions} actions{priced}: no problems\n{}",
                     bundle.digest
                 );
+            }
+            if arguments.searches {
+                print!("{}", searches::text(&bundle));
             }
             Exit::Success
         }

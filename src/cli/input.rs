@@ -22,6 +22,7 @@ use crate::{
     },
     http::json,
     problem::{Problem, Problems},
+    request::{Party, Properties},
 };
 
 /// What one question is answered from.
@@ -124,6 +125,35 @@ pub fn body(path: &Path, what: &str) -> Result<Value, Problem> {
     };
     read.map_err(|error| Problem::new(format!("cannot read the {what} `{name}`: {error}")))?;
     json::read(&text).map_err(|error| Problem::new(format!("the {what} `{name}` is no JSON we take: {error}")))
+}
+
+/// A context: JSON as it stands on the command line, or the file that holds it; empty where none is given.
+///
+/// # Errors
+/// It cannot be read, or is no JSON object within the service's bounds.
+pub fn context(given: Option<&str>) -> Result<Properties, Problem> {
+    let no_json = |error| Problem::new(format!("the context is no JSON we take: {error}"));
+    let value = match given {
+        None => return Ok(Properties::new()),
+        Some(text) if text.trim_start().starts_with('{') => json::read(text.as_bytes()).map_err(no_json)?,
+        Some(path) => body(Path::new(path), "context")?,
+    };
+    match value {
+        Value::Object(context) => Ok(context),
+        _ => Err(Problem::new("the context is no JSON object")),
+    }
+}
+
+/// An entity as policies name it, `Type::"id"`; the quotes, which shells take away, may be missing.
+///
+/// # Errors
+/// The text names no entity.
+pub fn party(text: &str) -> Result<Party, Problem> {
+    let quoted = text.split_once("::\"").and_then(|(name, rest)| Some((name, rest.strip_suffix('"')?)));
+    match quoted.or_else(|| text.rsplit_once("::")) {
+        Some((name, id)) if !name.is_empty() => Ok(Party::new(name, id)),
+        _ => Err(Problem::new(format!("`{text}` names no entity; write Type::\"id\""))),
+    }
 }
 
 /// The time that a question on the command line is about, unless it says another.

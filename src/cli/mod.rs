@@ -14,6 +14,8 @@ pub mod serve;
 pub mod statement;
 pub mod test;
 pub mod waterfall;
+pub mod what_can;
+pub mod who_can;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -35,6 +37,10 @@ enum Verb {
     Decide(decide::Arguments),
     /// Import, export, back up facts.
     Facts(facts::Arguments),
+    /// List who may do an action to a resource.
+    WhoCan(who_can::Arguments),
+    /// List what a principal may do.
+    WhatCan(what_can::Arguments),
     /// Price an order.
     Quote(quote::Arguments),
     /// Run the scenarios of a bundle.
@@ -103,6 +109,8 @@ pub fn run() -> ExitCode {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Decide(arguments) => decide::run(&arguments),
         Verb::Facts(arguments) => facts::run(&arguments),
+        Verb::WhoCan(arguments) => who_can::run(&arguments),
+        Verb::WhatCan(arguments) => what_can::run(&arguments),
         Verb::Quote(arguments) => quote::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),

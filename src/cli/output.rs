@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::{
     explanation::{Explanation, near_miss::NearMiss},
     problem::{Problem, Problems},
+    request::Party,
 };
 
 /// Prints every problem: to standard error for people, as a JSON list to standard output for programs.
@@ -73,6 +74,11 @@ pub fn explanation_text(explanation: &Explanation) -> String {
         lines.push(near_miss_text(near_miss));
     }
     lines.join("\n")
+}
+
+/// An entity as policies name it.
+pub fn party(party: &Party) -> String {
+    format!("{}::{:?}", party.entity_type, party.id)
 }
 
 fn near_miss_text(near_miss: &NearMiss) -> String {

@@ -12,6 +12,7 @@
 pub mod invariant;
 pub mod keeping;
 pub mod question;
+pub mod search;
 pub mod values;
 
 use std::{collections::BTreeSet, sync::Arc};

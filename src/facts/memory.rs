@@ -4,8 +4,10 @@
 //! copies nothing. Where a caller supplies entities that the file does not know, only the neighbourhood
 //! that policies can reach is gathered around them.
 
+mod order;
+
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     fs,
     path::Path,
     sync::{Arc, OnceLock},
@@ -14,11 +16,12 @@ use std::{
 use cedar_policy::{Entities, Entity, EntityUid, Schema};
 use cedar_policy_core::ast::{Literal, PartialValue, Value, ValueKind};
 
+use self::order::Order;
 use super::{
     Facts, Slice, Snapshot, Unavailable,
     document::Document,
     limits,
-    store::{Placed, Position, Walk, record},
+    store::{Placed, Position, Walk},
 };
 use crate::problem::{Problem, Problems, Source, describe};
 
@@ -30,8 +33,8 @@ pub struct MemoryFacts(Arc<Memory>);
 struct Memory {
     entities: Arc<Entities>,
     actions: Arc<Entities>,
-    /// Every entity but the actions, by name; made when a search first asks.
-    places: OnceLock<BTreeMap<EntityUid, Position>>,
+    /// Made when a search first asks.
+    order: OnceLock<Result<Order, Unavailable>>,
 }
 
 impl MemoryFacts {
@@ -41,7 +44,7 @@ impl MemoryFacts {
     /// The schema's action hierarchy cannot be built.
     pub fn empty(schema: &Schema) -> Result<Self, Problems> {
         let actions = Arc::new(action_entities(schema)?);
-        Ok(Self(Arc::new(Memory { entities: actions.clone(), actions, places: OnceLock::new() })))
+        Ok(Self(Arc::new(Memory { entities: actions.clone(), actions, order: OnceLock::new() })))
     }
 
     /// Reads and checks a facts file.
@@ -59,7 +62,7 @@ impl MemoryFacts {
     pub fn build(document: &Document, schema: &Schema) -> Result<Self, Problems> {
         let actions = Arc::new(action_entities(schema)?);
         let entities = Arc::new(document.build(schema, &actions)?);
-        Ok(Self(Arc::new(Memory { entities, actions, places: OnceLock::new() })))
+        Ok(Self(Arc::new(Memory { entities, actions, order: OnceLock::new() })))
     }
 
     /// How many entities there are, action entities not counted.
@@ -114,45 +117,18 @@ impl Snapshot for Memory {
     }
 
     fn walk(&self, walk: Walk, after: Position, limit: usize) -> Result<Vec<Placed>, Unavailable> {
-        let mut found: Vec<Placed> = self
-            .order()
-            .iter()
-            .filter(|(uid, position)| **position > after && self.passes(walk, uid))
-            .map(|(uid, position)| Placed { position: *position, uid: uid.clone() })
-            .collect();
-        found.sort_unstable_by_key(|placed| placed.position);
-        found.truncate(limit);
-        Ok(found)
+        Ok(self.order()?.walk(walk, after, limit))
     }
 
     fn places(&self, uids: &[EntityUid]) -> Result<Vec<Placed>, Unavailable> {
-        let order = self.order();
-        let uids: HashSet<&EntityUid> = uids.iter().collect();
-        let place = |uid: &&EntityUid| Some(Placed { position: *order.get(uid)?, uid: (*uid).clone() });
-        let mut found: Vec<Placed> = uids.iter().filter_map(place).collect();
-        found.sort_unstable_by_key(|placed| placed.position);
-        Ok(found)
+        Ok(self.order()?.places(uids))
     }
 }
 
 impl Memory {
-    fn order(&self) -> &BTreeMap<EntityUid, Position> {
-        self.places.get_or_init(|| {
-            let mut uids: Vec<EntityUid> = self.entities.iter().map(Entity::uid).collect();
-            uids.retain(|uid| self.actions.get(uid).is_none());
-            uids.sort_unstable();
-            uids.into_iter().zip(1..).collect()
-        })
-    }
-
-    fn passes(&self, walk: Walk, uid: &EntityUid) -> bool {
-        match walk {
-            Walk::All(entity_type) => uid.type_name() == entity_type,
-            Walk::Referring { entity_type, path, to } => {
-                let links = || self.entities.get(uid).and_then(|entity| record::links(entity).ok()).unwrap_or_default();
-                uid.type_name() == entity_type && links().iter().any(|link| link.path == path && to.contains(&link.to))
-            }
-        }
+    fn order(&self) -> Result<&Order, Unavailable> {
+        let order = self.order.get_or_init(|| Order::of(&self.entities, &self.actions));
+        order.as_ref().map_err(Clone::clone)
     }
 
     /// The supplied entities, and what is reachable from them and the roots within `level` references.

@@ -17,7 +17,7 @@ use super::meters::{DecisionMeters, Meters};
 use crate::{
     bundle::Bundle,
     engine::{Engine, Moment},
-    facts::Unavailable,
+    facts::{Unavailable, store::Revision},
 };
 
 /// Pause between two looks for a revision that somebody waits for.
@@ -81,6 +81,14 @@ impl Active {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// The bundle in force and an earlier state of the facts.
+    ///
+    /// # Errors
+    /// The facts cannot be read, or that state cannot be had any more.
+    pub fn moment_at(&self, revision: Revision) -> Result<Moment, Unavailable> {
+        self.engine.moment_at(revision)
     }
 
     /// What goes with a moment's bundle.

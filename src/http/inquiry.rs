@@ -4,6 +4,8 @@
 //! and nothing could interrupt it, and now and then others get their turn: a hundred explained items must
 //! not make a single question wait (threat T17).
 
+mod search;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -33,6 +35,7 @@ use crate::{
         Answer, Moment,
         quote::{Decided, NoQuote},
     },
+    facts::store::Revision,
     pricing::order::{Mistake, Rejected},
     request::{Circumstances, Request},
 };
@@ -66,17 +69,36 @@ impl<'s> Inquiry<'s> {
         at_least: Option<u64>,
     ) -> Result<Self, Error> {
         if let Some(revision) = at_least {
-            active.await_revision(revision, Duration::from_millis(service.settings.revision_wait_ms)).await?;
+            active.await_revision(revision, service.settings.revision_wait()).await?;
         }
-        let moment = active.moment()?;
-        Ok(Self {
+        Self::newest(service, active, trace)
+    }
+
+    /// The same on the newest known state of the facts.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    pub fn newest(service: &'s Service, active: &Active, trace: Trace) -> Result<Self, Error> {
+        Ok(Self::with(service, active, trace, active.moment()?))
+    }
+
+    /// The same on an earlier state of the facts, for what was begun on it.
+    ///
+    /// # Errors
+    /// The facts cannot be read, or that state cannot be had any more.
+    pub fn resume(service: &'s Service, active: &Active, trace: Trace, revision: Revision) -> Result<Self, Error> {
+        Ok(Self::with(service, active, trace, active.moment_at(revision)?))
+    }
+
+    fn with(service: &'s Service, active: &Active, trace: Trace, moment: Moment) -> Self {
+        Self {
             dress: active.dress(&moment, &service.meters),
             circumstances: Circumstances { now: now(), trust_caller_clock: service.trust_caller_clock },
             begun: Instant::now(),
             service,
             moment,
             trace,
-        })
+        }
     }
 
     /// Answers one evaluation.
@@ -254,6 +276,10 @@ fn text(answer: &Answer, explain: bool) -> Result<Bytes, Error> {
 }
 
 fn json(answer: &DecisionAnswer) -> Result<Bytes, Error> {
+    bytes(answer)
+}
+
+fn bytes(answer: &impl serde::Serialize) -> Result<Bytes, Error> {
     let text = serde_json::to_vec(answer).map_err(|error| {
         tracing::error!(answer.error = %error, "an answer cannot be written");
         Error::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written")

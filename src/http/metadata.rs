@@ -20,16 +20,26 @@ pub struct Configuration {
     pub access_evaluation_endpoint: String,
     /// Where several are asked at once.
     pub access_evaluations_endpoint: String,
+    /// Where subjects are searched.
+    pub search_subject_endpoint: String,
+    /// Where resources are searched.
+    pub search_resource_endpoint: String,
+    /// Where actions are searched.
+    pub search_action_endpoint: String,
 }
 
 impl Configuration {
     /// The document of a service that is reached under `base`.
     pub fn of(base: &str) -> Self {
         let base = base.trim_end_matches('/');
+        let endpoint = |route: Route| format!("{base}{}", route.path());
         Self {
             policy_decision_point: base.to_owned(),
-            access_evaluation_endpoint: format!("{base}{}", Route::Evaluation.path()),
-            access_evaluations_endpoint: format!("{base}{}", Route::Evaluations.path()),
+            access_evaluation_endpoint: endpoint(Route::Evaluation),
+            access_evaluations_endpoint: endpoint(Route::Evaluations),
+            search_subject_endpoint: endpoint(Route::SearchSubject),
+            search_resource_endpoint: endpoint(Route::SearchResource),
+            search_action_endpoint: endpoint(Route::SearchAction),
         }
     }
 }

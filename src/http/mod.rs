@@ -8,7 +8,8 @@
 //! 4. [`inquiry`] takes one moment of bundle and facts and asks the engine until the deadline;
 //! 5. [`answer`] puts the decision, or [`error`] the message, on the wire.
 //!
-//! Facts change in [`transactions`] and are read in [`facts`]. Prices take the same way ([`quotes`], [`quote_answer`]); errors of our own routes are [`problem_details`].
+//! Facts change in [`transactions`] and are read in [`facts`]. Prices and searches take the same way ([`quotes`],
+//! [`quote_answer`], [`search`]); errors of our own routes are [`problem_details`].
 //!
 //! Denials are answers with status 200. Whatever cannot be decided is an error, never an Allow. This is
 //! the one room, beside the command line, that reads the clock.
@@ -31,6 +32,7 @@ pub mod problem_details;
 pub mod quote_answer;
 pub mod quotes;
 pub mod router;
+pub mod search;
 pub mod service;
 pub mod trace;
 pub mod transaction_answer;

@@ -6,7 +6,7 @@ use axum::{Router, http::StatusCode};
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{authzen, error::Error, facts, health, metadata, openapi, quotes, service::Service, transactions};
+use super::{authzen, error::Error, facts, health, metadata, openapi, quotes, search, service::Service, transactions};
 
 /// A route, or any other path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,12 @@ pub enum Route {
     Evaluation,
     /// Several questions.
     Evaluations,
+    /// Who may.
+    SearchSubject,
+    /// What may be acted on.
+    SearchResource,
+    /// What may be done.
+    SearchAction,
     /// What an order costs.
     Quotes,
     /// Changing facts.
@@ -37,9 +43,12 @@ pub enum Route {
 
 impl Route {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Evaluation,
         Self::Evaluations,
+        Self::SearchSubject,
+        Self::SearchResource,
+        Self::SearchAction,
         Self::Quotes,
         Self::Transactions,
         Self::Facts,
@@ -56,6 +65,9 @@ impl Route {
         match self {
             Self::Evaluation => "/access/v1/evaluation",
             Self::Evaluations => "/access/v1/evaluations",
+            Self::SearchSubject => "/access/v1/search/subject",
+            Self::SearchResource => "/access/v1/search/resource",
+            Self::SearchAction => "/access/v1/search/action",
             Self::Quotes => "/v1/quotes",
             Self::Transactions => "/v1/transactions",
             Self::Facts => "/v1/facts/{type}/{id}",
@@ -81,6 +93,9 @@ pub fn routes() -> OpenApiRouter<Arc<Service>> {
     OpenApiRouter::with_openapi(openapi::Head::openapi())
         .routes(routes!(authzen::evaluation))
         .routes(routes!(authzen::evaluations))
+        .routes(routes!(search::subjects))
+        .routes(routes!(search::resources))
+        .routes(routes!(search::actions))
         .routes(routes!(quotes::quotes))
         .routes(routes!(transactions::transactions))
         .routes(routes!(facts::entity))

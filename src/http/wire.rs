@@ -7,6 +7,7 @@
 
 pub mod order;
 mod read;
+pub mod search;
 pub mod transaction;
 
 use serde::{Deserialize, Serialize};

@@ -6,10 +6,10 @@
 mod channels;
 mod claims;
 mod failures;
-mod ground;
+pub(crate) mod ground;
 mod index;
 mod neighbours;
-mod policies;
+pub(crate) mod policies;
 pub(crate) mod tape;
 
 use std::{
@@ -34,7 +34,7 @@ use self::{ground::Ground, tape::Tape};
 use crate::{support::programme_dir, worlds::World};
 
 /// Worlds of a property unless `PROPTEST_CASES` says otherwise.
-const CASES: u32 = 64;
+pub(crate) const CASES: u32 = 64;
 /// Questions to each world.
 const QUESTIONS: usize = 32;
 
@@ -92,7 +92,7 @@ fn programme_facts() -> Vec<Value> {
 }
 
 /// The partner programme with the sample facts.
-fn programme_ground(bundle: &Bundle) -> Ground<'_> {
+pub(crate) fn programme_ground(bundle: &Bundle) -> Ground<'_> {
     Ground { bundle, words, entities: programme_facts() }
 }
 

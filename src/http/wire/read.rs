@@ -104,7 +104,7 @@ fn parts_of(parts: &mut Properties) -> Evaluation {
     }
 }
 
-fn party(field: &str, value: Option<Value>) -> Result<Party, Invalid> {
+pub(super) fn party(field: &str, value: Option<Value>) -> Result<Party, Invalid> {
     let mut entity = object(field, required(field, value)?)?;
     Ok(Party {
         entity_type: string(field, &mut entity, "type")?,
@@ -113,7 +113,7 @@ fn party(field: &str, value: Option<Value>) -> Result<Party, Invalid> {
     })
 }
 
-fn action(value: Option<Value>) -> Result<(String, Properties), Invalid> {
+pub(super) fn action(value: Option<Value>) -> Result<(String, Properties), Invalid> {
     let mut action = object("action", required("action", value)?)?;
     Ok((string("action", &mut action, "name")?, properties("action", &mut action)?))
 }
@@ -127,22 +127,22 @@ fn properties(field: &str, fields: &mut Properties) -> Result<Properties, Invali
 }
 
 /// Takes a field out; JSON's `null` stands for a field that is missing.
-fn take(fields: &mut Properties, name: &str) -> Option<Value> {
+pub(super) fn take(fields: &mut Properties, name: &str) -> Option<Value> {
     fields.remove(name).filter(|value| !value.is_null())
 }
 
-fn required(field: &str, value: Option<Value>) -> Result<Value, Invalid> {
+pub(super) fn required(field: &str, value: Option<Value>) -> Result<Value, Invalid> {
     value.ok_or_else(|| Invalid::new(field, "missing"))
 }
 
-fn object(field: &str, value: Value) -> Result<Properties, Invalid> {
+pub(super) fn object(field: &str, value: Value) -> Result<Properties, Invalid> {
     match value {
         Value::Object(fields) => Ok(fields),
         _ => Err(Invalid::new(field, "expected an object")),
     }
 }
 
-fn string(field: &str, fields: &mut Properties, name: &str) -> Result<String, Invalid> {
+pub(super) fn string(field: &str, fields: &mut Properties, name: &str) -> Result<String, Invalid> {
     match take(fields, name) {
         Some(Value::String(text)) => Ok(text),
         Some(_) => Err(Invalid::new(format!("{field}.{name}"), "expected a string")),

@@ -13,6 +13,9 @@ fn discovery_names_the_base_it_is_found_at() {
         "policy_decision_point": base,
         "access_evaluation_endpoint": format!("{base}/access/v1/evaluation"),
         "access_evaluations_endpoint": format!("{base}/access/v1/evaluations"),
+        "search_subject_endpoint": format!("{base}/access/v1/search/subject"),
+        "search_resource_endpoint": format!("{base}/access/v1/search/resource"),
+        "search_action_endpoint": format!("{base}/access/v1/search/action"),
     });
     assert_eq!((reply.status, reply.header("content-type"), reply.json()), (200, Some("application/json"), expected));
 }
@@ -34,6 +37,10 @@ fn the_endpoints_of_discovery_answer() {
         let path = document[endpoint].as_str().unwrap().strip_prefix(base).unwrap();
         assert!(server.client().post(path, &allowed()).decision());
     }
+    for endpoint in ["search_subject_endpoint", "search_resource_endpoint", "search_action_endpoint"] {
+        let path = document[endpoint].as_str().unwrap().strip_prefix(base).unwrap();
+        assert!(server.client().post(path, &allowed()).json()["results"].is_array());
+    }
 }
 
 /// Path and method of every operation of the document.
@@ -51,7 +58,7 @@ fn the_openapi_document_is_3_1_and_every_route_of_it_answers() {
     let document = server.get("/openapi.json").json();
     assert_eq!(document["openapi"], "3.1.0");
     let operations = operations(&document);
-    assert_eq!(operations.len(), 10, "{operations:?}");
+    assert_eq!(operations.len(), 13, "{operations:?}");
     for (path, method) in operations {
         let reply = if method == "post" { server.client().post(&path, &allowed()) } else { server.get(&path) };
         // The to-do list has no tariff, a question is no order and no transaction, and nothing has the name `{id}`.
@@ -73,7 +80,9 @@ fn the_openapi_document_is_3_1_and_every_route_of_it_answers() {
 fn the_openapi_document_lists_every_error_of_an_evaluation() {
     let server = Server::start();
     let document = server.get("/openapi.json").json();
-    for path in ["/access/v1/evaluation", "/access/v1/evaluations"] {
+    let search = ["subject", "resource", "action"].map(|sought| format!("/access/v1/search/{sought}"));
+    let evaluation = ["/access/v1/evaluation", "/access/v1/evaluations"].map(ToOwned::to_owned);
+    for path in evaluation.iter().chain(&search) {
         let responses = document["paths"][path]["post"]["responses"].as_object().unwrap();
         let statuses: Vec<&str> = responses.keys().map(String::as_str).collect();
         assert_eq!(statuses, ["200", "400", "408", "413", "415", "500", "503"], "{path}");
@@ -145,7 +154,7 @@ fn decisions_errors_requests_and_times_are_counted() {
 #[test]
 fn paths_that_callers_make_up_share_one_series() {
     let server = Server::start();
-    for path in ["/a", "/b", "/access/v1/search/subject"] {
+    for path in ["/a", "/b", "/access/v1/search/people"] {
         assert_eq!(server.get(path).status, 404);
     }
     assert_eq!(metric(&server.get("/metrics").text, r#"mandat_http_requests_total{route="other",status="404"}"#), 3);

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::worlds::{World, office};
 
-const PRINCIPALS: [&str; 9] = [
+pub(crate) const PRINCIPALS: [&str; 9] = [
     "principal",
     "principal is Person",
     "principal is Robot",
@@ -33,7 +33,7 @@ const PRINCIPALS: [&str; 9] = [
     "principal is Robot in Team::\"machines\"",
 ];
 
-const ACTIONS: [&str; 8] = [
+pub(crate) const ACTIONS: [&str; 8] = [
     "action",
     "action == Action::\"view\"",
     "action == Action::\"edit\"",
@@ -44,7 +44,7 @@ const ACTIONS: [&str; 8] = [
     "action in [Action::\"reading\", Action::\"edit\"]",
 ];
 
-const RESOURCES: [&str; 8] = [
+pub(crate) const RESOURCES: [&str; 8] = [
     "resource",
     "resource is Document",
     "resource is Folder",
@@ -96,7 +96,11 @@ fn policy(number: usize, tape: &mut Tape) -> String {
 
 /// Random policies, those that the validator takes.
 fn valid(tape: &mut Tape) -> Vec<String> {
-    let mut policies: Vec<String> = (0..6 + tape.below(24)).map(|number| policy(number, tape)).collect();
+    valid_of((0..6 + tape.below(24)).map(|number| policy(number, tape)).collect())
+}
+
+/// Those of several policies, each a line, that the validator takes.
+pub(crate) fn valid_of(mut policies: Vec<String>) -> Vec<String> {
     while let Err(problems) = office(&policies.concat()) {
         let wrong: Vec<usize> =
             problems.iter().filter_map(|problem| problem.location()).map(|at| at.line - 1).collect();
@@ -109,7 +113,7 @@ fn valid(tape: &mut Tape) -> Vec<String> {
     policies
 }
 
-fn words(_: &str) -> &'static [&'static str] {
+pub(crate) fn words(_: &str) -> &'static [&'static str] {
     &["open", "closed", ""]
 }
 
