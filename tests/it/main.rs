@@ -14,5 +14,6 @@ mod pricing;
 mod properties;
 mod readme;
 mod scenarios;
+mod store;
 mod support;
 mod worlds;
