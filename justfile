@@ -12,7 +12,7 @@ serve *ARGS:
 
 # Run all tests: the code's, and the scenarios of the policies.
 test:
-    cargo test --locked
+    tests/needs.sh && cargo test --locked
 
 # Check the bundle: syntax, types, ids, annotations, rules.
 check:

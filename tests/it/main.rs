@@ -15,5 +15,6 @@ mod properties;
 mod readme;
 mod scenarios;
 mod search;
+mod store;
 mod support;
 mod worlds;

@@ -148,7 +148,7 @@ fn the_quote_and_the_statement_are_as_shown() {
 
 #[test]
 fn the_two_commands_are_the_ones_that_ci_and_just_run() {
-    assert_eq!(command("test"), "cargo test --locked");
+    assert_eq!(command("test"), "tests/needs.sh && cargo test --locked");
     let ci = fs::read_to_string(programme_dir().join(".ci/run")).expect(".ci/run");
     assert!(ci.contains("<!-- command: test -->"), "CI runs README's test command");
     let tasks = fs::read_to_string(programme_dir().join("justfile")).expect("justfile");

@@ -13,6 +13,7 @@
 //! suite of tests holds both to the same behaviour.
 
 pub mod backup;
+pub mod postgres;
 pub mod record;
 pub mod sqlite;
 pub mod token;
@@ -145,6 +146,7 @@ pub enum Past {
 pub fn open(place: &str) -> Result<Arc<dyn Store>, Unavailable> {
     match place.split_once("://") {
         None => Ok(Arc::new(sqlite::SqliteStore::open(Path::new(place))?)),
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(postgres::PostgresStore::open(place)?)),
         Some((scheme, _)) => Err(Unavailable(format!(
             "stores of the kind `{scheme}` are not known; write the path of a file or `postgres://…`"
         ))),

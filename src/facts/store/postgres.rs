@@ -1,0 +1,156 @@
+//! The shared store: PostgreSQL, for several replicas.
+//!
+//! Any number of processes read and write the same database. Writers queue up at an advisory lock
+//! ([`session`]), within one process at a gate before it; readers ask as of a revision and wait for nobody. Every
+//! commit is announced ([`news`]), so that replicas look for it at once and not only when they poll.
+//!
+//! How PostgreSQL is found and trusted stands in [`address`], the connections in [`server`], the tables in
+//! [`migrate`]; the statements that read in [`read`], [`walk`] and [`answers`], those that write in [`put`] and
+//! [`links`], the writer's transaction in [`session`], the history in [`history`].
+
+mod address;
+mod answers;
+mod history;
+mod links;
+mod migrate;
+mod news;
+mod put;
+mod read;
+mod server;
+mod session;
+mod walk;
+mod write;
+
+use std::{sync::Arc, time::Duration};
+
+use cedar_policy::EntityUid;
+use jiff::Timestamp;
+use tokio::sync::Semaphore;
+
+use self::{address::Address, news::News, server::Server, write::PostgresWriting};
+use super::{Past, Placed, Position, Remembered, Revision, Store, Stored, Walk, Writing, token::Token};
+use crate::facts::Unavailable;
+
+/// How PostgreSQL is used.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whether to listen for commits of others; without, they are found by asking alone.
+    pub notices: bool,
+    /// Most connections, besides the one that listens.
+    pub connections: usize,
+    /// Longest wait for an answer.
+    pub answer_within: Duration,
+    /// Longest wait for another writer.
+    pub begin_within: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            notices: true,
+            connections: 16,
+            answer_within: Duration::from_secs(10),
+            begin_within: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Facts in PostgreSQL.
+pub struct PostgresStore {
+    server: Arc<Server>,
+    news: Arc<News>,
+    /// One writer of a process at a time goes to PostgreSQL; the others wait without a connection.
+    gate: Arc<Semaphore>,
+}
+
+impl PostgresStore {
+    /// Connects by a URL, `postgresql://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=require&sslrootcert=FILE`, and
+    /// brings the tables up to date.
+    ///
+    /// # Errors
+    /// PostgreSQL cannot be reached, or its tables were written by a newer version of mandat.
+    pub fn open(url: &str) -> Result<Self, Unavailable> {
+        Self::open_with(url, Options::default())
+    }
+
+    /// The same, used in another way.
+    ///
+    /// # Errors
+    /// As for [`PostgresStore::open`].
+    pub fn open_with(url: &str, options: Options) -> Result<Self, Unavailable> {
+        let server = Arc::new(Server::new(Address::parse(url, options.answer_within)?, options)?);
+        migrate::run(&server)?;
+        let news = Arc::<News>::default();
+        if server.options.notices {
+            server.handle().spawn(news::listen(server.address.clone(), news.clone()));
+        }
+        Ok(Self { server, news, gate: Arc::new(Semaphore::new(1)) })
+    }
+}
+
+impl Store for PostgresStore {
+    fn name(&self) -> String {
+        self.server.address.name.clone()
+    }
+
+    fn head(&self) -> Result<Revision, Unavailable> {
+        self.server.ask(async |connection| read::head(connection).await)
+    }
+
+    fn read(&self, uids: &[EntityUid], at: Revision) -> Result<Vec<Stored>, Unavailable> {
+        if uids.is_empty() {
+            return Ok(Vec::new());
+        }
+        read::stored(self.server.ask(async |connection| read::texts(connection, uids, at).await)?)
+    }
+
+    fn changed(&self, after: Revision, through: Revision, limit: usize) -> Result<Option<Vec<EntityUid>>, Unavailable> {
+        let found = self.server.ask(async |connection| read::changed(connection, after, through, limit).await)?;
+        found.map(read::uids).transpose()
+    }
+
+    fn walk(&self, walk: Walk, after: Position, limit: usize, at: Revision) -> Result<Vec<Placed>, Unavailable> {
+        read::placed(self.server.ask(async |connection| match walk {
+            Walk::All(entity_type) => walk::all(connection, entity_type, after, limit, at).await,
+            Walk::Referring { entity_type, path, to } => {
+                walk::referring(connection, (entity_type, path), to, after, limit, at).await
+            }
+        })?)
+    }
+
+    fn places(&self, uids: &[EntityUid], at: Revision) -> Result<Vec<Placed>, Unavailable> {
+        read::placed(self.server.ask(async |connection| walk::places(connection, uids, at).await)?)
+    }
+
+    fn count(&self, at: Revision) -> Result<u64, Unavailable> {
+        self.server.ask(async |connection| read::count(connection, at).await)
+    }
+
+    fn await_news(&self, at_most: Duration) {
+        self.news.wait(at_most);
+    }
+
+    fn begin(&self) -> Result<Box<dyn Writing>, Unavailable> {
+        Ok(Box::new(PostgresWriting::begin(&self.server, &self.gate)?))
+    }
+
+    fn remembered(&self, caller: &str, key: &str) -> Result<Option<Remembered>, Unavailable> {
+        self.server.ask(async |connection| answers::remembered(connection, caller, key).await)
+    }
+
+    fn tokens(&self) -> Result<Vec<Token>, Unavailable> {
+        self.server.ask(async |connection| answers::tokens(connection).await)
+    }
+
+    fn touch_tokens(&self, uses: &[(String, Timestamp)]) -> Result<(), Unavailable> {
+        self.server.tell(async |connection| answers::touch_tokens(connection, uses).await)
+    }
+
+    fn history(
+        &self,
+        through: Revision,
+        tell: &mut dyn FnMut(Past) -> Result<(), Unavailable>,
+    ) -> Result<(), Unavailable> {
+        history::tell(&self.server, through, tell)
+    }
+}

@@ -1,0 +1,7 @@
+//! What a store promises, whichever database it is: each test runs on both.
+
+mod identity;
+mod keeping;
+mod links;
+mod versions;
+mod writing;
