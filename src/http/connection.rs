@@ -62,7 +62,8 @@ pub async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: impl 
     drop(listener);
     connections.end().await;
     keeping.iter().for_each(tokio::task::JoinHandle::abort);
-    let _ = tokio::task::spawn_blocking(move || service.active().map(|active| active.callers.write_uses())).await;
+    let writing = tokio::task::spawn_blocking(move || service.active().map(|active| active.callers.write_uses()));
+    let _ = time::timeout(TIDYING, writing).await;
 }
 
 struct Connections {

@@ -15,7 +15,7 @@ pub mod refusal;
 pub mod secret;
 pub mod table;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
@@ -92,7 +92,7 @@ impl Callers {
         }
     }
 
-    /// Reads the tokens again and has the store note what was used. Blocks.
+    /// Reads the tokens again. Blocks.
     pub fn refresh(&self) {
         if let Some(table) = &self.table {
             table.refresh();
@@ -163,17 +163,20 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 
 /// Keeps the known tokens up to date for as long as the service runs.
 pub async fn keep(service: Arc<Service>) {
-    let mut turns = tokio::time::interval(table::TURN);
+    tokio::join!(
+        every(table::TURN, service.clone(), Callers::refresh),
+        every(table::USES_TURN, service, Callers::write_uses)
+    );
+}
+
+async fn every(turn: Duration, service: Arc<Service>, work: fn(&Callers)) {
+    let mut turns = tokio::time::interval(turn);
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         turns.tick().await;
         let service = service.clone();
-        let refreshing = tokio::task::spawn_blocking(move || {
-            if let Ok(active) = service.active() {
-                active.callers.refresh();
-            }
-        });
+        let working = tokio::task::spawn_blocking(move || service.active().map(|active| work(&active.callers)));
         // A panic in there is told by the hook; the next turn tries again, and a list that gets old refuses everyone.
-        let _ = refreshing.await;
+        let _ = working.await;
     }
 }

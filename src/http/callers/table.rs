@@ -31,6 +31,8 @@ use crate::{
 
 /// How often the tokens are read again.
 pub const TURN: Duration = Duration::from_millis(500);
+/// How often the store is told of uses: apart from reading, since it may wait for another writer for long.
+pub const USES_TURN: Duration = Duration::from_secs(10);
 /// How old the list may be.
 const STALE: Duration = Duration::from_secs(10);
 /// How exactly the last use of a token is kept, in milliseconds: a store is not written for every request.
@@ -124,7 +126,7 @@ impl Table {
         }
     }
 
-    /// Reads the tokens again and has the store note what was used; whoever has changed a token calls this at once.
+    /// Reads the tokens again; whoever has changed a token calls this at once.
     pub fn refresh(&self) {
         match Listing::read(&*self.store, &self.listing.load().by_digest) {
             Ok(listing) => {
@@ -144,7 +146,6 @@ impl Table {
                 }
             }
         }
-        self.write_uses();
     }
 
     /// Has the store note the uses it has not heard of; what it does not take is told again later.
