@@ -11,6 +11,7 @@ pub mod revoke;
 use std::{path::PathBuf, sync::Arc};
 
 use clap::Subcommand;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{Exit, input, output};
@@ -116,9 +117,15 @@ impl From<Unavailable> for Undone {
     }
 }
 
+/// The time as stores keep it, to the millisecond: what is shown now is what is listed later.
+fn now() -> Timestamp {
+    let now = input::now();
+    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+}
+
 /// What may be shown of a token.
 fn public(token: &Token) -> Value {
-    let text = |at: &Option<jiff::Timestamp>| at.map(|at| at.to_string());
+    let text = |at: &Option<Timestamp>| at.map(|at| at.to_string());
     json!({
         "id": token.id, "service": token.service, "roles": token.roles, "created_at": token.created_at.to_string(),
         "expires_at": text(&token.expires_at), "last_used_at": text(&token.last_used_at),

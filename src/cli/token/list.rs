@@ -2,12 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Place, Undone, public};
-use crate::{
-    cli::{input, output},
-    facts::store::token::Token,
-    problem::Problem,
-};
+use super::{Place, Undone, now, public};
+use crate::{cli::output, facts::store::token::Token, problem::Problem};
 
 /// Arguments of `mandat token list`.
 #[derive(Debug, clap::Args)]
@@ -23,7 +19,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Undone> {
         let all: Value = tokens.iter().map(public).collect();
         return output::json(&all).map_err(|error| Undone::Failed(Problem::new(error.to_string())));
     }
-    let now = input::now();
+    let now = now();
     for token in &tokens {
         let used = token.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {at}"));
         println!("{}  {}  {}  {}, {used}", token.id, token.service, token.roles.join(","), state(token, now));

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Place, Undone, expiry, public};
+use super::{Place, Undone, expiry, now, public};
 use crate::{
-    cli::{input, output},
+    cli::output,
     facts::store::{Store, token::Token},
     http::callers::{ANONYMOUS, secret::Presented},
     problem::Problem,
@@ -30,7 +30,7 @@ pub struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Undone> {
-    let now = input::now();
+    let now = now();
     let expires_at = arguments.expires.as_deref().map(|when| expiry::read(when, now)).transpose()?;
     let names = arguments.roles.iter().chain(&arguments.service);
     names.into_iter().try_for_each(|name| check_name(name))?;

@@ -1,11 +1,7 @@
 //! `mandat token revoke`: take a token back.
 
-use super::{Place, Undone, public};
-use crate::{
-    cli::{input, output},
-    facts::store::token::Token,
-    problem::Problem,
-};
+use super::{Place, Undone, now, public};
+use crate::{cli::output, facts::store::token::Token, problem::Problem};
 
 /// Arguments of `mandat token revoke`.
 #[derive(Debug, clap::Args)]
@@ -26,7 +22,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Undone> {
         Problem::new(format!("there is no token `{}`", arguments.id.escape_debug()))
             .help("`mandat token list` shows the ids")
     })?;
-    let revoked_at = token.revoked_at.or_else(|| Some(input::now()));
+    let revoked_at = token.revoked_at.or_else(|| Some(now()));
     let token = Token { revoked_at, ..token };
     writing.keep_token(&token)?;
     writing.commit()?;
