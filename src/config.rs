@@ -4,7 +4,7 @@
 //! overrides the server's settings on the command line; what decides (`policies`, `facts`) can only be
 //! changed in the file, so that it is part of the bundle's digest.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -169,8 +169,12 @@ pub struct OrderQuestion {
 pub struct ServerSettings {
     /// Address to listen on.
     pub listen: String,
-    /// Base URL under which callers reach the service, for discovery; default `http://` and the address.
+    /// Base URL under which callers reach the service, for discovery; default the address it listens on.
     pub public_url: Option<String>,
+    /// PEM file with the service's certificate and its issuers; with a key, connections are encrypted.
+    pub tls_cert: Option<PathBuf>,
+    /// PEM file with the certificate's private key.
+    pub tls_key: Option<PathBuf>,
     /// Largest request body, in bytes.
     pub body_limit: usize,
     /// Most items of one batch.
@@ -196,6 +200,8 @@ impl Default for ServerSettings {
         Self {
             listen: "127.0.0.1:8180".to_owned(),
             public_url: None,
+            tls_cert: None,
+            tls_key: None,
             body_limit: 256 * 1024,
             batch_limit: 100,
             change_limit: 1_000,

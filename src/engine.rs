@@ -137,4 +137,9 @@ impl Answer<'_> {
         let asked = self.evidence.as_ref().map(|(question, slice)| (&question.request, &*slice.entities));
         explanation::explain(self.bundle, &self.decision, asked)
     }
+
+    /// Why it was decided so, without looking for what came close: what may be told to whoever may not see facts.
+    pub fn reason(&self) -> Explanation<'_> {
+        explanation::explain(self.bundle, &self.decision, None)
+    }
 }

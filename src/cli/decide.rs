@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     engine::{Answer, Engine},
-    http::{answer::DecisionAnswer, wire},
+    http::{
+        answer::{DecisionAnswer, Detail},
+        wire,
+    },
     problem::{Problem, Problems},
     request::{Circumstances, Request},
 };
@@ -80,7 +83,7 @@ fn print(answer: &Answer, explain: bool, json: bool) -> Exit {
         eprintln!("warning: the permit `{}` could not be evaluated: {}", fault.policy, fault.message);
     }
     if json {
-        match serde_json::to_string(&DecisionAnswer::of(answer, explain)) {
+        match serde_json::to_string(&DecisionAnswer::of(answer, if explain { Detail::Full } else { Detail::None })) {
             Ok(text) => println!("{text}"),
             Err(error) => return failed(&error.to_string(), false, Exit::Failure),
         }

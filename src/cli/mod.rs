@@ -13,6 +13,7 @@ pub mod quote;
 pub mod serve;
 pub mod statement;
 pub mod test;
+pub mod token;
 pub mod waterfall;
 pub mod what_can;
 pub mod who_can;
@@ -49,6 +50,8 @@ enum Verb {
     Statement(statement::Arguments),
     /// Answer over HTTP.
     Serve(serve::ServeArgs),
+    /// Give services tokens, list them, take them back.
+    Token(token::Arguments),
     /// Print a shell's completion script.
     Completions(completions::Arguments),
 }
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
+        Verb::Token(arguments) => token::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments),
     }
     .into()

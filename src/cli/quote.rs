@@ -9,7 +9,9 @@ use super::{
 };
 use crate::{
     engine::{Engine, quote::Quote},
-    http::{inquiry::no_quote, problem_details::ProblemDetails, quote_answer::QuoteAnswer, wire::order},
+    http::{
+        answer::Detail, inquiry::no_quote, problem_details::ProblemDetails, quote_answer::QuoteAnswer, wire::order,
+    },
     pricing::order::Order,
     problem::{Problem, Problems},
     request::Circumstances,
@@ -76,7 +78,12 @@ fn rejected(arguments: &Arguments, details: ProblemDetails) -> Exit {
 
 fn print(arguments: &Arguments, quote: &Quote, asked: &order::Asked) -> Exit {
     if arguments.json {
-        match serde_json::to_string(&QuoteAnswer::of(quote, &asked.order, arguments.explain || asked.explain)) {
+        match serde_json::to_string(&QuoteAnswer::of(
+            quote,
+            &asked.order,
+            arguments.explain || asked.explain,
+            Detail::Full,
+        )) {
             Ok(text) => println!("{text}"),
             Err(error) => return failed(arguments, &error.to_string(), Exit::Failure),
         }

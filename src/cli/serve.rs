@@ -1,10 +1,13 @@
 //! `mandat serve`: answer over HTTP.
 //!
 //! The service listens first and loads then, so that an orchestrator can watch it become ready; until a
-//! bundle is active it answers 503. A bundle or facts with a mistake end the command.
+//! bundle is active it answers 503. A bundle or facts with a mistake end the command, and so does an address that
+//! others reach without what protects it ([`exposure`]).
+
+pub mod exposure;
 
 use std::{
-    net::{SocketAddr, ToSocketAddrs as _},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,6 +18,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
+use self::exposure::Exposure;
 use super::{
     Exit,
     facts::import,
@@ -28,7 +32,7 @@ use crate::{
     },
     config::{ServerSettings, Settings},
     engine::Engine,
-    http::{self, Service},
+    http::{self, Service, tls::Tls},
     problem::{Problem, Problems},
     telemetry,
 };
@@ -53,7 +57,14 @@ pub struct ServeArgs {
     /// Take `context.now` from requests instead of refusing it.
     #[arg(long, env = "MANDAT_TRUST_CALLER_CLOCK")]
     trust_caller_clock: bool,
-    /// Listen on other addresses than loopback although callers are not authenticated.
+    /// PEM file with the service's certificate and its issuers; overrides `[server] tls_cert` of `mandat.toml`.
+    #[arg(long, value_name = "FILE", env = "MANDAT_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+    /// PEM file with the certificate's private key; overrides `[server] tls_key` of `mandat.toml`.
+    #[arg(long, value_name = "FILE", env = "MANDAT_TLS_KEY")]
+    tls_key: Option<PathBuf>,
+    /// Listen on other addresses than loopback without TLS, behind a proxy that has it; on facts from a file, without
+    /// knowing callers either.
     #[arg(long, env = "MANDAT_INSECURE")]
     insecure: bool,
     /// The form of the log.
@@ -71,7 +82,7 @@ pub fn run(arguments: ServeArgs) -> Exit {
         Err(error) => return failed(Problem::new(format!("cannot start: {error}"))),
     };
     let exit = match prepare(&arguments) {
-        Ok((files, settings, address)) => runtime.block_on(serve(arguments, files, settings, address)),
+        Ok(prepared) => runtime.block_on(serve(arguments, prepared)),
         Err(problems) => invalid(&problems),
     };
     // A bundle that is still loading when the process is told to stop is nobody's concern any more.
@@ -79,8 +90,16 @@ pub fn run(arguments: ServeArgs) -> Exit {
     exit
 }
 
+/// What a service is started from.
+struct Prepared {
+    files: Files,
+    settings: ServerSettings,
+    exposure: Exposure,
+    tls: Option<Tls>,
+}
+
 /// Everything that can be wrong before the service listens.
-fn prepare(arguments: &ServeArgs) -> Result<(Files, ServerSettings, SocketAddr), Problems> {
+fn prepare(arguments: &ServeArgs) -> Result<Prepared, Problems> {
     telemetry::init(arguments.log, &arguments.log_filter)
         .map_err(|error| Problem::new(format!("the log cannot be set up: {error}")))?;
     let files = files::read(&arguments.bundle)?;
@@ -90,19 +109,22 @@ fn prepare(arguments: &ServeArgs) -> Result<(Files, ServerSettings, SocketAddr),
     }
     settings.public_url = arguments.public_url.clone().or(settings.public_url);
     check_public_url(settings.public_url.as_deref())?;
-    let address = address(&settings.listen, arguments.insecure)?;
-    Ok((files, settings, address))
+    let tls = exposure::certificates(
+        arguments.tls_cert.clone().or_else(|| settings.tls_cert.as_ref().map(|path| arguments.bundle.join(path))),
+        arguments.tls_key.clone().or_else(|| settings.tls_key.as_ref().map(|path| arguments.bundle.join(path))),
+    )?;
+    let exposure = Exposure::new(&settings.listen, tls.is_some(), arguments.insecure)?;
+    Ok(Prepared { files, settings, exposure, tls })
 }
 
-async fn serve(arguments: ServeArgs, files: Files, settings: ServerSettings, address: SocketAddr) -> Exit {
-    let (listener, service) = match listen(settings, address, arguments.trust_caller_clock).await {
+async fn serve(arguments: ServeArgs, prepared: Prepared) -> Exit {
+    let Prepared { files, settings, exposure, tls } = prepared;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let (listener, service) = match listen(settings, exposure.address, tls, arguments.trust_caller_clock).await {
         Ok(listening) => listening,
         Err(problem) => return failed(problem),
     };
-    if !address.ip().is_loopback() {
-        tracing::warn!("callers are not authenticated: whoever reaches this address may ask anything");
-    }
-    let address = listener.local_addr().unwrap_or(address);
+    let address = listener.local_addr().unwrap_or(exposure.address);
     let loading = tokio::task::spawn_blocking(move || load(files, &arguments.facts, arguments.seed.as_deref()));
     let mut serving = std::pin::pin!(http::serve(listener, service.clone(), told_to_stop()));
     let loaded = tokio::select! {
@@ -114,11 +136,14 @@ async fn serve(arguments: ServeArgs, files: Files, settings: ServerSettings, add
         Ok(Err(problems)) => return invalid(&problems),
         Err(error) => return failed(Problem::new(format!("loading failed: {error}"))),
     };
+    if let Err(problem) = exposure.check(&engine) {
+        return invalid(&problem.into());
+    }
     if let Err(error) = service.activate(engine) {
         return failed(Problem::new(error.to_string()));
     }
     // The one sentence with a value in it: people and scripts look for the address.
-    tracing::info!("mandat listens on http://{address}");
+    tracing::info!("mandat listens on {scheme}://{address}");
     serving.await;
     Exit::Success
 }
@@ -126,16 +151,24 @@ async fn serve(arguments: ServeArgs, files: Files, settings: ServerSettings, add
 async fn listen(
     settings: ServerSettings,
     address: SocketAddr,
+    tls: Option<Tls>,
     trust_caller_clock: bool,
 ) -> Result<(TcpListener, Arc<Service>), Problem> {
     let cannot = |error: std::io::Error| Problem::new(format!("cannot listen on `{address}`: {error}"));
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
     let base = match &settings.public_url {
         Some(url) => url.clone(),
-        None => format!("http://{}", listener.local_addr().map_err(cannot)?),
+        None => {
+            let scheme = if tls.is_some() { "https" } else { "http" };
+            format!("{scheme}://{}", listener.local_addr().map_err(cannot)?)
+        }
     };
     let service = Service::new(settings, &base, trust_caller_clock)
         .map_err(|error| Problem::new(format!("metrics cannot be set up: {error}")))?;
+    let service = match tls {
+        Some(tls) => service.over_tls(tls),
+        None => service,
+    };
     Ok((listener, Arc::new(service)))
 }
 
@@ -147,24 +180,6 @@ fn load(files: Files, facts: &FactsPlace, seed: Option<&Path>) -> Result<Engine,
         import::seed(&engine, file)?;
     }
     Ok(engine)
-}
-
-/// The address to listen on; anything but loopback only where that is asked for.
-fn address(listen: &str, insecure: bool) -> Result<SocketAddr, Problem> {
-    let addresses = listen.to_socket_addrs().map_err(|error| {
-        Problem::new(format!("`{listen}` is no address to listen on: {error}"))
-            .help("write an address and a port, such as `127.0.0.1:8180`")
-    })?;
-    let addresses: Vec<SocketAddr> = addresses.collect();
-    let open = addresses.iter().find(|address| !address.ip().is_loopback());
-    match (open, addresses.first()) {
-        (Some(_), _) if !insecure => Err(Problem::new(format!(
-            "`{listen}` can be reached from other machines, and callers are not authenticated"
-        ))
-        .help("listen on `127.0.0.1`, or say `--insecure` if only trusted callers reach the port")),
-        (_, Some(address)) => Ok(*address),
-        (_, None) => Err(Problem::new(format!("`{listen}` names no address to listen on"))),
-    }
 }
 
 fn check_public_url(url: Option<&str>) -> Result<(), Problem> {

@@ -9,6 +9,7 @@
 //!
 //! No clock and no I/O: the time comes with the question, the facts come as a slice.
 
+pub mod access;
 pub mod invariant;
 pub mod keeping;
 pub mod question;

@@ -169,7 +169,7 @@ fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
     }
 }
 
-fn context(
+pub(super) fn context(
     action: &Action,
     request: &Request,
     circumstances: &Circumstances,

@@ -12,8 +12,11 @@ use std::{
 use arc_swap::{ArcSwap, Guard};
 use axum::http::HeaderValue;
 
-use super::error::Error;
-use super::meters::{DecisionMeters, Meters};
+use super::{
+    callers::Callers,
+    error::Error,
+    meters::{DecisionMeters, Meters},
+};
 use crate::{
     bundle::Bundle,
     engine::{Engine, Moment},
@@ -25,6 +28,8 @@ const LOOK: Duration = Duration::from_millis(5);
 
 /// An engine that answers.
 pub struct Active {
+    /// Who may ask it.
+    pub callers: Callers,
     engine: Engine,
     dress: ArcSwap<Dress>,
 }
@@ -42,10 +47,16 @@ impl Active {
     /// Puts an engine into force.
     ///
     /// # Errors
-    /// The facts cannot be read.
+    /// The facts, or the tokens of callers, cannot be read.
     pub fn new(engine: Engine, meters: &Meters) -> Result<Self, Unavailable> {
         let dress = Dress::new(engine.moment()?.bundle, None, meters);
-        Ok(Self { engine, dress: ArcSwap::from_pointee(dress) })
+        let callers = Callers::of(engine.facts().store())?;
+        Ok(Self { callers, engine, dress: ArcSwap::from_pointee(dress) })
+    }
+
+    /// The bundle in force.
+    pub fn bundle(&self) -> Arc<Bundle> {
+        self.engine.bundle()
     }
 
     /// The engine itself.

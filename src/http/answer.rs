@@ -16,6 +16,17 @@ use crate::{
     },
 };
 
+/// How much an answer tells of its reasons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// Nothing was asked.
+    None,
+    /// What the person who asked may be told: for callers who may not see facts.
+    Reason,
+    /// Everything: policies, near misses, the values found.
+    Full,
+}
+
 /// A decision.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct DecisionAnswer {
@@ -87,6 +98,14 @@ pub struct ExplanationAnswer {
     pub code: &'static str,
     /// For the person who asked.
     pub reason_user: Text,
+    /// What only callers who may see facts are told.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub facts: Option<FactualAnswer>,
+}
+
+/// The part of an explanation that shows facts and rules.
+#[derive(Debug, Clone, Serialize)]
+pub struct FactualAnswer {
     /// For who administers the rules.
     pub reason_admin: Text,
     /// The determining policies.
@@ -146,13 +165,12 @@ pub struct MissingAnswer {
 }
 
 impl DecisionAnswer {
-    /// The wire form of an answer, with its explanation where `explain` says so.
-    pub fn of(answer: &Answer, explain: bool) -> Self {
+    /// The wire form of an answer, explained as far as `detail` says.
+    pub fn of(answer: &Answer, detail: Detail) -> Self {
         let decision = &answer.decision;
-        let needed = explain || !decision.obligations.is_empty() || !decision.advice.is_empty();
+        let needed = detail != Detail::None || !decision.obligations.is_empty() || !decision.advice.is_empty();
         let context = needed.then(|| AnswerContext {
-            explanation: explain
-                .then(|| ExplanationAnswer::of(&answer.explain(), &answer.bundle.digest, answer.revision)),
+            explanation: ExplanationAnswer::of(answer, detail),
             obligations: strings(&decision.obligations),
             advice: strings(&decision.advice),
             error: None,
@@ -168,11 +186,27 @@ impl DecisionAnswer {
 }
 
 impl ExplanationAnswer {
-    /// The wire form of an explanation.
-    pub fn of(explanation: &Explanation, bundle: &str, revision: u64) -> Self {
+    /// The explanation of an answer, as far as `detail` says.
+    pub fn of(answer: &Answer, detail: Detail) -> Option<Self> {
+        match detail {
+            Detail::None => None,
+            Detail::Reason => Some(Self::from(&answer.reason(), None)),
+            Detail::Full => {
+                let explanation = answer.explain();
+                let facts = FactualAnswer::of(&explanation, &answer.bundle.digest, answer.revision);
+                Some(Self::from(&explanation, Some(facts)))
+            }
+        }
+    }
+
+    fn from(explanation: &Explanation, facts: Option<FactualAnswer>) -> Self {
+        Self { code: explanation.code.name(), reason_user: Text { en: explanation.reason_user.clone() }, facts }
+    }
+}
+
+impl FactualAnswer {
+    fn of(explanation: &Explanation, bundle: &str, revision: u64) -> Self {
         Self {
-            code: explanation.code.name(),
-            reason_user: Text { en: explanation.reason_user.clone() },
             reason_admin: Text { en: explanation.reason_admin.clone() },
             policies: explanation.policies.iter().map(|policy| PolicyAnswer::of(policy)).collect(),
             near_misses: explanation.near_misses.iter().map(NearMissAnswer::of).collect(),

@@ -10,6 +10,7 @@ use axum::{
 use super::{
     answer::DecisionAnswer,
     body,
+    callers::Caller,
     error::{Error, Message},
     inquiry::Inquiry,
     service::Service,
@@ -41,6 +42,8 @@ pub struct EvaluationsAnswer {
             ("X-Request-ID" = String, description = "As it came")
         )),
         (status = 400, description = "The request cannot be asked; names the field", body = Message),
+        (status = 401, description = "No token, or one that is not good", body = Message),
+        (status = 403, description = "The roles of the token do not permit this", body = Message),
         (status = 408, description = "The body came too slowly", body = Message),
         (status = 413, description = "The body is too large", body = Message),
         (status = 415, description = "The body is encoded; only plain JSON is taken", body = Message),
@@ -48,13 +51,17 @@ pub struct EvaluationsAnswer {
         (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = Message)
     )
 )]
-pub async fn evaluation(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Error> {
+pub async fn evaluation(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Error> {
     let active = service.active()?;
     let trace = Trace::of(request.headers());
     let body = body::read(request, &service.settings).await?;
     let mut evaluation = wire::evaluation(body)?;
     let options = wire::options(evaluation.options.take())?;
-    let inquiry = Inquiry::begin(&service, active, trace, options.at_least_revision).await?;
+    let inquiry = Inquiry::begin(&service, active, caller, trace, options.at_least_revision).await?;
     Ok(inquiry.respond(inquiry.single(evaluation, options)))
 }
 
@@ -75,6 +82,8 @@ pub async fn evaluation(State(service): State<Arc<Service>>, request: Request) -
             ("X-Request-ID" = String, description = "As it came")
         )),
         (status = 400, description = "The batch cannot be asked, or has too many items", body = Message),
+        (status = 401, description = "No token, or one that is not good", body = Message),
+        (status = 403, description = "The roles of the token do not permit this", body = Message),
         (status = 408, description = "The body came too slowly", body = Message),
         (status = 413, description = "The body is too large", body = Message),
         (status = 415, description = "The body is encoded; only plain JSON is taken", body = Message),
@@ -82,13 +91,17 @@ pub async fn evaluation(State(service): State<Arc<Service>>, request: Request) -
         (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = Message)
     )
 )]
-pub async fn evaluations(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Error> {
+pub async fn evaluations(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Error> {
     let active = service.active()?;
     let trace = Trace::of(request.headers());
     let body = body::read(request, &service.settings).await?;
     let Evaluations { mut defaults, evaluations } = wire::evaluations(body)?;
     let options = wire::options(defaults.options.take())?;
-    let inquiry = Inquiry::begin(&service, active, trace, options.at_least_revision).await?;
+    let inquiry = Inquiry::begin(&service, active, caller, trace, options.at_least_revision).await?;
     let items = match evaluations {
         Some(items) if !items.is_empty() => items,
         _ => return Ok(inquiry.respond(inquiry.single(defaults, options))),

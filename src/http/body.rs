@@ -92,6 +92,19 @@ async fn collect(body: &mut Body, limit: u64) -> Result<Bytes, Error> {
     Ok(if all.is_empty() { first } else { Bytes::from(all) })
 }
 
+/// Reads the rest of a request that is answered already and throws it away, where that is cheap.
+///
+/// A client that waits to be told before it sends is not told to.
+pub fn let_run_out(request: Request, settings: &ServerSettings) {
+    let waits = request.headers().contains_key(header::EXPECT);
+    let mut body = request.into_body();
+    if waits || body.is_end_stream() {
+        return;
+    }
+    let (limit, patience) = (settings.body_limit as u64, Duration::from_millis(settings.body_timeout_ms));
+    tokio::spawn(async move { tokio::time::timeout(patience, drain(&mut body, limit)).await });
+}
+
 async fn drain(body: &mut Body, limit: u64) {
     let mut left = limit + MAX_DRAIN;
     if body.size_hint().lower() > left {

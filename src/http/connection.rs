@@ -5,20 +5,26 @@
 //! are only so many places; who comes later waits to be accepted. When the service is told to stop, it
 //! accepts nobody, lets every request that has begun be answered, and closes idle connections at once.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time,
 };
 
-use super::{front::Front, service::Service};
+use super::{
+    callers,
+    front::Front,
+    service::Service,
+    tls::{self, Tls},
+};
 use crate::config::ServerSettings;
 
 /// Largest request head, in bytes.
@@ -38,46 +44,65 @@ pub async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: impl 
         protocol: protocol(&service.settings),
         places: Arc::new(Semaphore::new(service.settings.connection_limit.clamp(1, Semaphore::MAX_PERMITS))),
         open: GracefulShutdown::new(),
+        stopping: watch::Sender::new(()),
         front: Arc::new(Front::new(service.clone())),
+        tls: service.tls.clone(),
+        patience: Duration::from_millis(service.settings.header_timeout_ms),
     };
+    let keeping = [tokio::spawn(callers::keep(service.clone())), tokio::spawn(tls::keep(service.tls.clone()))];
     let mut shutdown = pin!(shutdown);
     let mut tidying = time::interval(TIDYING);
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            (stream, place) = accept(&listener, &connections.places) => connections.begin(stream, place),
+            (stream, peer, place) = accept(&listener, &connections.places) => connections.begin(stream, peer, place),
             _ = tidying.tick() => service.meters.tidy(),
         }
     }
     drop(listener);
     connections.end().await;
+    keeping.iter().for_each(tokio::task::JoinHandle::abort);
+    let writing = tokio::task::spawn_blocking(move || service.active().map(|active| active.callers.write_uses()));
+    let _ = time::timeout(TIDYING, writing).await;
 }
 
 struct Connections {
     protocol: http1::Builder,
     places: Arc<Semaphore>,
     open: GracefulShutdown,
+    /// Dropped when the service stops: then nobody need finish a handshake.
+    stopping: watch::Sender<()>,
     front: Arc<Front>,
+    tls: Option<Arc<Tls>>,
+    /// How long a handshake may take.
+    patience: Duration,
 }
 
 impl Connections {
-    fn begin(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
-        let front = self.front.clone();
-        let answer = service_fn(move |request| {
-            let front = front.clone();
-            async move { Ok::<_, Infallible>(front.answer(request).await) }
-        });
-        let connection = self.open.watch(self.protocol.serve_connection(TokioIo::new(stream), answer));
+    fn begin(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+        let visit =
+            Visit { protocol: self.protocol.clone(), front: self.front.clone(), peer, open: self.open.watcher() };
+        let Some(tls) = self.tls.clone() else {
+            tokio::spawn(visit.attend(stream, place));
+            return;
+        };
+        let (mut stopping, patience) = (self.stopping.subscribe(), self.patience);
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(connection.error = %error, "a connection broke off");
+            let shaken = tokio::select! {
+                shaken = time::timeout(patience, tls.accept(stream)) => shaken,
+                _ = stopping.changed() => return,
+            };
+            match shaken {
+                Ok(Ok(stream)) => visit.attend(stream, place).await,
+                Ok(Err(error)) => tracing::debug!(connection.error = %error, "a handshake failed"),
+                Err(_) => tracing::debug!("a handshake took too long"),
             }
-            drop(place);
         });
     }
 
     async fn end(self) {
         let begun = self.open.count();
+        drop(self.stopping);
         tracing::info!(connections.open = begun, "mandat stops: no new connections, what has begun is finished");
         if time::timeout(PATIENCE, self.open.shutdown()).await.is_err() {
             tracing::warn!(
@@ -85,6 +110,29 @@ impl Connections {
                 "some requests did not finish in time and are cut off"
             );
         }
+    }
+}
+
+/// One connection.
+struct Visit {
+    protocol: http1::Builder,
+    front: Arc<Front>,
+    peer: SocketAddr,
+    open: Watcher,
+}
+
+impl Visit {
+    /// Answers what comes over it until it ends; then its place is free.
+    async fn attend(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, place: OwnedSemaphorePermit) {
+        let Self { protocol, front, peer, open } = self;
+        let answer = service_fn(move |request| {
+            let front = front.clone();
+            async move { Ok::<_, Infallible>(front.answer(request, peer).await) }
+        });
+        if let Err(error) = open.watch(protocol.serve_connection(TokioIo::new(stream), answer)).await {
+            tracing::debug!(connection.error = %error, "a connection broke off");
+        }
+        drop(place);
     }
 }
 
@@ -99,15 +147,15 @@ fn protocol(settings: &ServerSettings) -> http1::Builder {
 }
 
 /// The next connection, once there is a place for it.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     loop {
         // The semaphore is never closed, so the only way on is with a place.
         let Ok(place) = places.clone().acquire_owned().await else { continue };
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Without it small answers may wait for a timer; where it fails they are only slower.
                 let _ = stream.set_nodelay(true);
-                return (stream, place);
+                return (stream, peer, place);
             }
             Err(error) if is_gone(&error) => {}
             Err(error) => {

@@ -20,6 +20,8 @@ use super::{inquiry::stamp, problem_details::ProblemDetails, service::Service};
     ),
     responses(
         (status = 200, description = "The entity", body = Object),
+        (status = 401, description = "No token, or one that is not good", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "The roles of the token do not permit this", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 404, description = "The facts have no such entity", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 503, description = "No bundle is active, or the facts cannot be read", body = ProblemDetails, content_type = "application/problem+json")
     )

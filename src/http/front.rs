@@ -3,6 +3,7 @@
 
 use std::{
     future::poll_fn,
+    net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     sync::Arc,
@@ -19,6 +20,7 @@ use axum::{
 use tower::Service as _;
 
 use super::{
+    callers::Peer,
     error::Error,
     router::{Route, router},
     service::Service,
@@ -37,8 +39,8 @@ impl Front {
         Self { router: router(service.clone()), service }
     }
 
-    /// Answers a request.
-    pub async fn answer<B>(&self, request: Request<B>) -> Response
+    /// Answers a request that came from there.
+    pub async fn answer<B>(&self, mut request: Request<B>, peer: SocketAddr) -> Response
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
@@ -46,6 +48,7 @@ impl Front {
         let started = Instant::now();
         let route = Route::of(request.uri().path());
         let trace = Trace::of(request.headers());
+        request.extensions_mut().insert(Peer(peer));
         let answering = self.router.clone().call(request.map(Body::new));
         let mut response = match unless_panic(async { answering.await.unwrap_or_else(|never| match never {}) }).await {
             Some(response) => response,
@@ -85,7 +88,7 @@ mod tests {
         let service = Arc::new(Service::new(ServerSettings::default(), "http://127.0.0.1", false).unwrap());
         let front = Front { router: Router::new().route("/readyz", get(broken)), service: service.clone() };
         let request = Request::get("/readyz").header("x-request-id", "r-1").body(Body::empty()).unwrap();
-        let response = front.answer(request).await;
+        let response = front.answer(request, ([127, 0, 0, 1], 40_000).into()).await;
         assert_eq!(response.status(), 500);
         assert_eq!(response.headers()["x-request-id"], "r-1");
         let body = axum::body::to_bytes(response.into_body(), 1_000).await.unwrap();

@@ -61,7 +61,12 @@ pub async fn readyz(State(service): State<Arc<Service>>) -> Result<impl IntoResp
 /// Decisions, evaluation errors, requests and their times.
 #[utoipa::path(
     get, path = "/metrics", tag = "Operation",
-    responses((status = 200, description = "Metrics in Prometheus' text form", body = String, content_type = "text/plain"))
+    responses(
+        (status = 200, description = "Metrics in Prometheus' text form", body = String, content_type = "text/plain"),
+        (status = 401, description = "From another machine: no token, or one that is not good", body = Message),
+        (status = 403, description = "From another machine: the roles of the token do not permit this", body = Message),
+        (status = 503, description = "From another machine: nobody is known yet", body = Message)
+    )
 )]
 pub async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
     (PROMETHEUS, service.meters.render())

@@ -21,7 +21,8 @@ use serde_json::Value;
 
 use super::{
     active::{Active, Dress},
-    answer::DecisionAnswer,
+    answer::{DecisionAnswer, Detail},
+    callers::Caller,
     error::Error,
     problem_details::ProblemDetails,
     quote_answer::QuoteAnswer,
@@ -51,6 +52,7 @@ pub struct Inquiry<'s> {
     service: &'s Service,
     dress: Guard<Arc<Dress>>,
     moment: Moment,
+    caller: Caller,
     circumstances: Circumstances,
     begun: Instant,
     trace: Trace,
@@ -65,38 +67,46 @@ impl<'s> Inquiry<'s> {
     pub async fn begin(
         service: &'s Service,
         active: &Active,
+        caller: Caller,
         trace: Trace,
         at_least: Option<u64>,
     ) -> Result<Self, Error> {
         if let Some(revision) = at_least {
             active.await_revision(revision, service.settings.revision_wait()).await?;
         }
-        Self::newest(service, active, trace)
+        Self::newest(service, active, caller, trace)
     }
 
     /// The same on the newest known state of the facts.
     ///
     /// # Errors
     /// The facts cannot be read.
-    pub fn newest(service: &'s Service, active: &Active, trace: Trace) -> Result<Self, Error> {
-        Ok(Self::with(service, active, trace, active.moment()?))
+    pub fn newest(service: &'s Service, active: &Active, caller: Caller, trace: Trace) -> Result<Self, Error> {
+        Ok(Self::with(service, active, caller, trace, active.moment()?))
     }
 
     /// The same on an earlier state of the facts, for what was begun on it.
     ///
     /// # Errors
     /// The facts cannot be read, or that state cannot be had any more.
-    pub fn resume(service: &'s Service, active: &Active, trace: Trace, revision: Revision) -> Result<Self, Error> {
-        Ok(Self::with(service, active, trace, active.moment_at(revision)?))
+    pub fn resume(
+        service: &'s Service,
+        active: &Active,
+        caller: Caller,
+        trace: Trace,
+        revision: Revision,
+    ) -> Result<Self, Error> {
+        Ok(Self::with(service, active, caller, trace, active.moment_at(revision)?))
     }
 
-    fn with(service: &'s Service, active: &Active, trace: Trace, moment: Moment) -> Self {
+    fn with(service: &'s Service, active: &Active, caller: Caller, trace: Trace, moment: Moment) -> Self {
         Self {
             dress: active.dress(&moment, &service.meters),
             circumstances: Circumstances { now: now(), trust_caller_clock: service.trust_caller_clock },
             begun: Instant::now(),
             service,
             moment,
+            caller,
             trace,
         }
     }
@@ -107,7 +117,7 @@ impl<'s> Inquiry<'s> {
     /// It cannot be asked, the facts cannot be read, or the deadline has passed.
     pub fn single(&self, evaluation: Evaluation, options: Options) -> Result<Bytes, Error> {
         let request = wire::request(evaluation)?;
-        let answer = text(&self.decide(&request)?, options.explain)?;
+        let answer = text(&self.decide(&request)?, self.detail(options.explain))?;
         self.in_time()?;
         Ok(answer)
     }
@@ -118,12 +128,13 @@ impl<'s> Inquiry<'s> {
     /// The facts cannot be read, or the deadline has passed: then nothing of it is answered.
     pub async fn batch(&self, items: Vec<Value>, defaults: &Evaluation, options: Options) -> Result<Bytes, Error> {
         let mut answers = br#"{"evaluations":["#.to_vec();
+        let detail = self.detail(options.explain);
         let mut turn = Instant::now();
         for item in items {
             if answers.last() == Some(&b'}') {
                 answers.push(b',');
             }
-            let (decision, answer) = self.item(item, defaults, options.explain)?;
+            let (decision, answer) = self.item(item, defaults, detail)?;
             answers.extend_from_slice(&answer);
             self.in_time()?;
             if options.evaluations_semantic.ends_with(decision) {
@@ -151,20 +162,21 @@ impl<'s> Inquiry<'s> {
             self.service.meters.decision(&self.dress.meters, &request.action, decision.code, started.elapsed());
             self.report(request, decision);
         }
-        let answer = serde_json::to_vec(&QuoteAnswer::of(&quote, &order, explain)).map_err(|error| {
-            tracing::error!(answer.error = %error, "a quote cannot be written");
-            Error::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written")
-        })?;
+        let answer =
+            serde_json::to_vec(&QuoteAnswer::of(&quote, &order, explain, self.detail(true))).map_err(|error| {
+                tracing::error!(answer.error = %error, "a quote cannot be written");
+                Error::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written")
+            })?;
         self.in_time()?;
         Ok(answer.into())
     }
 
     /// An item that cannot be asked is denied and says why; it does not fail the batch.
-    fn item(&self, item: Value, defaults: &Evaluation, explain: bool) -> Result<(bool, Bytes), Error> {
+    fn item(&self, item: Value, defaults: &Evaluation, detail: Detail) -> Result<(bool, Bytes), Error> {
         let request = wire::item(item, defaults).and_then(wire::request);
         match request
             .map_err(Refusal::from)
-            .and_then(|request| self.decide(&request).map(|answer| (answer.decision.allowed(), text(&answer, explain))))
+            .and_then(|request| self.decide(&request).map(|answer| (answer.decision.allowed(), text(&answer, detail))))
         {
             Ok((decision, answer)) => Ok((decision, answer?)),
             Err(Refusal::Invalid(invalid)) => {
@@ -173,6 +185,15 @@ impl<'s> Inquiry<'s> {
             }
             Err(unavailable) => Err(unavailable.into()),
         }
+    }
+
+    /// How much of an explanation the caller may see.
+    fn detail(&self, explain: bool) -> Detail {
+        if !explain {
+            return Detail::None;
+        }
+        let sees_facts = self.caller.sees_facts(&self.moment.bundle, self.circumstances.now);
+        if sees_facts { Detail::Full } else { Detail::Reason }
     }
 
     fn decide(&self, request: &Request) -> Result<Answer<'_>, Refusal> {
@@ -267,10 +288,10 @@ pub fn no_quote(reason: NoQuote) -> ProblemDetails {
 }
 
 /// An answer on the wire; most are one of two texts.
-fn text(answer: &Answer, explain: bool) -> Result<Bytes, Error> {
+fn text(answer: &Answer, detail: Detail) -> Result<Bytes, Error> {
     let decision = &answer.decision;
-    if explain || !decision.obligations.is_empty() || !decision.advice.is_empty() {
-        return json(&DecisionAnswer::of(answer, explain));
+    if detail != Detail::None || !decision.obligations.is_empty() || !decision.advice.is_empty() {
+        return json(&DecisionAnswer::of(answer, detail));
     }
     Ok(Bytes::from_static(if decision.allowed() { br#"{"decision":true}"# } else { br#"{"decision":false}"# }))
 }

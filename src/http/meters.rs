@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::OnceLock, time::Duration};
 use metrics::{Counter, Histogram, Key, Label, Level, Metadata, Recorder as _, Unit};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
-use super::router::Route;
+use super::{callers::refusal::Reason, router::Route};
 use crate::{bundle::Bundle, decision::Code};
 
 const DECISIONS: &str = "mandat_decisions_total";
@@ -16,6 +16,7 @@ const FAULTS: &str = "mandat_evaluation_errors_total";
 const DECISION_TIME: &str = "mandat_decision_duration_seconds";
 const REQUESTS: &str = "mandat_http_requests_total";
 const REQUEST_TIME: &str = "mandat_http_request_duration_seconds";
+const REFUSED: &str = "mandat_callers_refused_total";
 const BUNDLE: &str = "mandat_bundle_info";
 
 /// Upper bounds in seconds: 1 µs to 1 s, three a decade.
@@ -41,6 +42,7 @@ pub struct Meters {
     decision_time: Histogram,
     forbid_faults: Counter,
     permit_faults: Counter,
+    refused: [Counter; Reason::ALL.len()],
 }
 
 /// The decision counters of one bundle, by action.
@@ -59,12 +61,15 @@ impl Meters {
         let histogram =
             |route: &Route| recorder.register_histogram(&key(REQUEST_TIME, &[("route", route.path())]), &METADATA);
         let faults = |effect| recorder.register_counter(&key(FAULTS, &[("effect", effect)]), &METADATA);
+        let refused =
+            |reason: Reason| recorder.register_counter(&key(REFUSED, &[("reason", reason.name())]), &METADATA);
         Ok(Self {
             requests: Route::ALL.iter().map(|_| Default::default()).collect(),
             request_time: Route::ALL.iter().map(histogram).collect(),
             decision_time: recorder.register_histogram(&key(DECISION_TIME, &[]), &METADATA),
             forbid_faults: faults("forbid"),
             permit_faults: faults("permit"),
+            refused: Reason::ALL.map(refused),
             handle: recorder.handle(),
             recorder,
         })
@@ -95,6 +100,11 @@ impl Meters {
     /// Counts a policy that could not be evaluated.
     pub fn fault(&self, forbid: bool) {
         if forbid { &self.forbid_faults } else { &self.permit_faults }.increment(1);
+    }
+
+    /// Counts a caller who was not served.
+    pub fn refused(&self, reason: Reason) {
+        self.refused[reason as usize].increment(1);
     }
 
     /// A bundle came into force, in place of another or as the first.
@@ -148,6 +158,7 @@ fn describe(recorder: &PrometheusRecorder) {
         Some(Unit::Seconds),
         "From a request's parts to its decision.".into(),
     );
+    recorder.describe_counter(REFUSED.into(), None, "Callers who were not served, by reason.".into());
     recorder.describe_counter(REQUESTS.into(), None, "HTTP requests by route and status.".into());
     recorder.describe_histogram(
         REQUEST_TIME.into(),

@@ -1,9 +1,11 @@
 //! HTTP: the service's edge, AuthZEN 1.0 on the wire.
 //!
 //! A panel of the hosting provider posts "may Ada add a client?". The way of that request:
-//! 1. [`connection`] takes the connection in, with limits on time, size and number;
+//! 1. [`connection`] takes the connection in, with limits on time, size and number, over [`tls`] where there are
+//!    certificates;
 //! 2. [`front`] keeps the caller's request id, counts, and turns a panic into a plain 500;
-//! 3. [`router`] finds the handler, [`body`] reads what was sent within its bounds ([`json`]), and
+//! 3. [`router`] finds the handler; [`callers`] lets the panel's token through to it, or answers 401 or 403 before
+//!    anything of the body is read; [`body`] reads what was sent within its bounds ([`json`]), and
 //!    [`wire`] turns it into the engine's words;
 //! 4. [`inquiry`] takes one moment of bundle and facts and asks the engine until the deadline;
 //! 5. [`answer`] puts the decision, or [`error`] the message, on the wire.
@@ -18,6 +20,7 @@ pub mod active;
 pub mod answer;
 pub mod authzen;
 pub mod body;
+pub mod callers;
 pub mod connection;
 pub mod error;
 pub mod facts;
@@ -34,6 +37,7 @@ pub mod quotes;
 pub mod router;
 pub mod search;
 pub mod service;
+pub mod tls;
 pub mod trace;
 pub mod transaction_answer;
 pub mod transactions;

@@ -61,6 +61,8 @@ impl From<Error> for ProblemDetails {
     fn from(error: Error) -> Self {
         let name = match error.status {
             StatusCode::BAD_REQUEST => "invalid-form",
+            StatusCode::UNAUTHORIZED => "unauthenticated",
+            StatusCode::FORBIDDEN => "forbidden",
             StatusCode::REQUEST_TIMEOUT => "too-slow",
             StatusCode::PAYLOAD_TOO_LARGE => "too-large",
             StatusCode::UNSUPPORTED_MEDIA_TYPE => "encoded-body",

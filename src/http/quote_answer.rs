@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::answer::DecisionAnswer;
+use super::answer::{DecisionAnswer, Detail};
 use crate::{
     engine::quote::{Decided, Priced, Quote},
     pricing::{
@@ -152,10 +152,12 @@ pub struct TaxAnswer<'q> {
 const SHOWN: u32 = 10;
 
 impl<'q> QuoteAnswer<'q> {
-    /// The wire form of a quote; a denial is always explained.
-    pub fn of(quote: &'q Quote, order: &'q Order, explain: bool) -> Self {
-        let explained =
-            |decided: &Decided| DecisionAnswer::of(&decided.answer, explain || !decided.answer.decision.allowed());
+    /// The wire form of a quote. A denial is always explained, an Allow where that was asked; as far as `detail` says.
+    pub fn of(quote: &'q Quote, order: &'q Order, explain: bool, detail: Detail) -> Self {
+        let explained = |decided: &Decided| {
+            let needed = explain || !decided.answer.decision.allowed();
+            DecisionAnswer::of(&decided.answer, if needed { detail } else { Detail::None })
+        };
         let decision = quote.decision.as_ref().map(explained);
         match &quote.price {
             Some(price) => Self { decision, ..Self::priced(price, order) },

@@ -8,8 +8,8 @@ use axum::{
 };
 
 use super::{
-    body, inquiry::Inquiry, problem_details::ProblemDetails, quote_answer::QuoteAnswer, service::Service, trace::Trace,
-    wire,
+    body, callers::Caller, inquiry::Inquiry, problem_details::ProblemDetails, quote_answer::QuoteAnswer,
+    service::Service, trace::Trace, wire,
 };
 
 /// What does the order cost, and may it be placed?
@@ -21,6 +21,8 @@ use super::{
     responses(
         (status = 200, description = "The price, or the denial", body = QuoteAnswer),
         (status = 400, description = "The order cannot be read; names the field", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "No token, or one that is not good", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "The roles of the token do not permit this", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 408, description = "The body came too slowly", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 415, description = "The body is encoded; only plain JSON is taken", body = ProblemDetails, content_type = "application/problem+json"),
@@ -29,10 +31,14 @@ use super::{
         (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = ProblemDetails, content_type = "application/problem+json")
     )
 )]
-pub async fn quotes(State(service): State<Arc<Service>>, request: Request) -> Result<Response, ProblemDetails> {
+pub async fn quotes(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ProblemDetails> {
     let active = service.active()?;
     let trace = Trace::of(request.headers());
     let body = body::read(request, &service.settings).await?;
-    let inquiry = Inquiry::begin(&service, active, trace, None).await?;
+    let inquiry = Inquiry::begin(&service, active, caller, trace, None).await?;
     Ok(inquiry.respond(inquiry.quote(body)))
 }

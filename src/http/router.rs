@@ -2,11 +2,21 @@
 
 use std::sync::Arc;
 
-use axum::{Router, http::StatusCode};
+use axum::{Router, http::StatusCode, middleware::from_fn_with_state};
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{authzen, error::Error, facts, health, metadata, openapi, quotes, search, service::Service, transactions};
+use super::{
+    authzen,
+    callers::{
+        access::{Access, Operation},
+        gate::gate,
+    },
+    error::Error,
+    facts, health, metadata, openapi, quotes, search,
+    service::Service,
+    transactions,
+};
 
 /// A route, or any other path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +90,27 @@ impl Route {
         }
     }
 
+    /// Who reaches it.
+    pub fn access(self) -> Access {
+        match self {
+            Self::Evaluation | Self::Evaluations => Access::Needs(&[Operation::Evaluate]),
+            Self::SearchSubject | Self::SearchResource | Self::SearchAction => Access::Needs(&[Operation::Search]),
+            Self::Quotes => Access::Needs(&[Operation::Quote]),
+            // Whoever may not write facts as it likes may change what a decision allows: the handler looks again.
+            Self::Transactions => Access::Needs(&[Operation::Evaluate, Operation::WriteFacts]),
+            Self::Facts => Access::Needs(&[Operation::ReadFacts]),
+            Self::Configuration | Self::Healthz | Self::Readyz | Self::OpenApi => Access::Open,
+            // How often what was decided is a part of what was decided; a monitor beside the service needs no token.
+            Self::Metrics => Access::NeedsFromAfar(&[Operation::ReadDecisions]),
+            Self::Other => Access::Closed,
+        }
+    }
+
+    /// Whether its errors are RFC 9457 problems; on the others they are AuthZEN's message strings.
+    pub fn has_problems(self) -> bool {
+        self.path().starts_with("/v1/")
+    }
+
     /// The route of a path.
     pub fn of(path: &str) -> Self {
         let known = Self::ALL.into_iter().find(|route| route.path() == path);
@@ -117,6 +148,7 @@ pub fn router(service: Arc<Service>) -> Router {
                 "this route does not take that method; `/openapi.json` lists what it takes",
             )
         })
+        .route_layer(from_fn_with_state(service.clone(), gate))
         .with_state(service)
 }
 

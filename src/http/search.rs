@@ -13,6 +13,7 @@ use axum::{
 
 use super::{
     body,
+    callers::Caller,
     error::{Error, Message},
     inquiry::Inquiry,
     service::Service,
@@ -41,6 +42,8 @@ use crate::engine::search::token::Sought;
             ("X-Request-ID" = String, description = "As it came")
         )),
         (status = 400, description = "The search cannot be asked, the limit is too high, or the token belongs to another search", body = Message),
+        (status = 401, description = "No token, or one that is not good", body = Message),
+        (status = 403, description = "The roles of the token do not permit this", body = Message),
         (status = 408, description = "The body came too slowly", body = Message),
         (status = 413, description = "The body is too large", body = Message),
         (status = 415, description = "The body is encoded; only plain JSON is taken", body = Message),
@@ -48,8 +51,12 @@ use crate::engine::search::token::Sought;
         (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = Message)
     )
 )]
-pub async fn subjects(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Error> {
-    answer(service, request, Sought::Subject).await
+pub async fn subjects(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Error> {
+    answer(service, caller, request, Sought::Subject).await
 }
 
 /// Which resources of a type may the subject do the action to?
@@ -68,6 +75,8 @@ pub async fn subjects(State(service): State<Arc<Service>>, request: Request) -> 
             ("X-Request-ID" = String, description = "As it came")
         )),
         (status = 400, description = "The search cannot be asked, the limit is too high, or the token belongs to another search", body = Message),
+        (status = 401, description = "No token, or one that is not good", body = Message),
+        (status = 403, description = "The roles of the token do not permit this", body = Message),
         (status = 408, description = "The body came too slowly", body = Message),
         (status = 413, description = "The body is too large", body = Message),
         (status = 415, description = "The body is encoded; only plain JSON is taken", body = Message),
@@ -75,8 +84,12 @@ pub async fn subjects(State(service): State<Arc<Service>>, request: Request) -> 
         (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = Message)
     )
 )]
-pub async fn resources(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Error> {
-    answer(service, request, Sought::Resource).await
+pub async fn resources(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Error> {
+    answer(service, caller, request, Sought::Resource).await
 }
 
 /// Which actions may the subject do to the resource?
@@ -95,6 +108,8 @@ pub async fn resources(State(service): State<Arc<Service>>, request: Request) ->
             ("X-Request-ID" = String, description = "As it came")
         )),
         (status = 400, description = "The search cannot be asked, the limit is too high, or the token belongs to another search", body = Message),
+        (status = 401, description = "No token, or one that is not good", body = Message),
+        (status = 403, description = "The roles of the token do not permit this", body = Message),
         (status = 408, description = "The body came too slowly", body = Message),
         (status = 413, description = "The body is too large", body = Message),
         (status = 415, description = "The body is encoded; only plain JSON is taken", body = Message),
@@ -102,11 +117,11 @@ pub async fn resources(State(service): State<Arc<Service>>, request: Request) ->
         (status = 503, description = "No bundle is active, the facts cannot be read, or the deadline passed", body = Message)
     )
 )]
-pub async fn actions(State(service): State<Arc<Service>>, request: Request) -> Result<Response, Error> {
-    answer(service, request, Sought::Action).await
+pub async fn actions(State(service): State<Arc<Service>>, caller: Caller, request: Request) -> Result<Response, Error> {
+    answer(service, caller, request, Sought::Action).await
 }
 
-async fn answer(service: Arc<Service>, request: Request, sought: Sought) -> Result<Response, Error> {
+async fn answer(service: Arc<Service>, caller: Caller, request: Request, sought: Sought) -> Result<Response, Error> {
     let active = service.active()?;
     let trace = Trace::of(request.headers());
     let body = body::read(request, &service.settings).await?;
@@ -118,8 +133,8 @@ async fn answer(service: Arc<Service>, request: Request, sought: Sought) -> Resu
     let answering = tokio::task::spawn_blocking(move || {
         let active = service.active()?;
         let inquiry = match search.token {
-            Some(token) => Inquiry::resume(&service, active, trace, token.revision)?,
-            None => Inquiry::newest(&service, active, trace)?,
+            Some(token) => Inquiry::resume(&service, active, caller, trace, token.revision)?,
+            None => Inquiry::newest(&service, active, caller, trace)?,
         };
         Ok(inquiry.respond(inquiry.search(&search)))
     });

@@ -1,11 +1,11 @@
 //! One running service: its settings, its counters, and the engine once a bundle is active.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use metrics_exporter_prometheus::BuildError;
 
-use super::{active::Active, error::Error, metadata::Configuration, meters::Meters, openapi};
+use super::{active::Active, error::Error, metadata::Configuration, meters::Meters, openapi, tls::Tls};
 use crate::{config::ServerSettings, engine::Engine, facts::Unavailable};
 
 /// What every handler can see.
@@ -16,6 +16,8 @@ pub struct Service {
     pub trust_caller_clock: bool,
     /// What is counted.
     pub meters: Meters,
+    /// Certificates to present; without them connections are not encrypted.
+    pub tls: Option<Arc<Tls>>,
     /// The discovery document.
     pub configuration: Bytes,
     /// The OpenAPI document.
@@ -36,13 +38,20 @@ impl Service {
             active: OnceLock::new(),
             settings,
             trust_caller_clock,
+            tls: None,
         })
+    }
+
+    /// The same, over TLS.
+    #[must_use]
+    pub fn over_tls(self, tls: Tls) -> Self {
+        Self { tls: Some(Arc::new(tls)), ..self }
     }
 
     /// Puts an engine into force; from now on the service is ready. A second engine is not taken.
     ///
     /// # Errors
-    /// The facts cannot be read.
+    /// The facts, or the tokens of callers, cannot be read.
     pub fn activate(&self, engine: Engine) -> Result<(), Unavailable> {
         let active = Active::new(engine, &self.meters)?;
         let _ = self.active.set(active);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    answer::{DecisionAnswer, ExplanationAnswer},
+    answer::{DecisionAnswer, Detail, ExplanationAnswer},
     problem_details::ProblemDetails,
     wire::Entity,
 };
@@ -56,20 +56,23 @@ struct BrokenProblem {
 #[derive(Debug, Serialize)]
 struct BrokenAnswer {
     entity: Entity,
-    explanation: ExplanationAnswer,
+    explanation: Option<ExplanationAnswer>,
 }
 
-/// Status and body of an outcome.
+/// Status and body of an outcome, explained as far as `detail` says.
 ///
 /// # Errors
 /// The body cannot be written.
-pub fn text(outcome: &Outcome, revision: Revision) -> Result<(u16, String), Unavailable> {
+pub fn text(outcome: &Outcome, revision: Revision, detail: Detail) -> Result<(u16, String), Unavailable> {
     match outcome {
-        Outcome::Committed { answers, .. } => json(StatusCode::OK, &TransactionAnswer::of(true, revision, answers)),
-        Outcome::Denied { answers } => json(StatusCode::OK, &TransactionAnswer::of(false, revision, answers)),
-        Outcome::Broken(broken) => json(StatusCode::UNPROCESSABLE_ENTITY, &BrokenProblem::of(broken)),
+        Outcome::Committed { answers, .. } => {
+            json(StatusCode::OK, &TransactionAnswer::of(true, revision, answers, Detail::None))
+        }
+        Outcome::Denied { answers } => json(StatusCode::OK, &TransactionAnswer::of(false, revision, answers, detail)),
+        Outcome::Broken(broken) => json(StatusCode::UNPROCESSABLE_ENTITY, &BrokenProblem::of(broken, detail)),
         Outcome::Dangling(dangling) => {
-            let problem = ProblemDetails::new("dangling-reference", StatusCode::UNPROCESSABLE_ENTITY, told(dangling));
+            let problem =
+                ProblemDetails::new("dangling-reference", StatusCode::UNPROCESSABLE_ENTITY, told(dangling, detail));
             json(StatusCode::UNPROCESSABLE_ENTITY, &problem)
         }
         Outcome::Unmakeable { change, reason } => {
@@ -93,17 +96,21 @@ fn json(status: StatusCode, body: &impl Serialize) -> Result<(u16, String), Unav
 }
 
 /// What refers to nothing, in words.
-fn told(dangling: &[Dangling]) -> String {
+fn told(dangling: &[Dangling], detail: Detail) -> String {
+    const REMEDY: &str = "put what is referred to, or take the reference away first";
+    if detail != Detail::Full {
+        return format!("something would refer to what does not exist; {REMEDY}");
+    }
     let told = |dangling: &Dangling| {
         let through = if dangling.path.is_empty() { "a parent" } else { &dangling.path };
         format!("{} refers to {} by {through}, which would not exist", dangling.from, dangling.to)
     };
     let told: Vec<String> = dangling.iter().map(told).collect();
-    format!("{}; put what is referred to, or take the reference away first", told.join("; "))
+    format!("{}; {REMEDY}", told.join("; "))
 }
 
 impl TransactionAnswer {
-    fn of(committed: bool, revision: Revision, answers: &[Answer]) -> Self {
+    fn of(committed: bool, revision: Revision, answers: &[Answer], detail: Detail) -> Self {
         let mut obligations: Vec<String> = answers
             .iter()
             .filter(|_| committed)
@@ -111,28 +118,24 @@ impl TransactionAnswer {
             .collect();
         obligations.sort_unstable();
         obligations.dedup();
-        let evaluations = answers.iter().map(|answer| DecisionAnswer::of(answer, !committed)).collect();
+        let evaluations = answers.iter().map(|answer| DecisionAnswer::of(answer, detail)).collect();
         Self { committed, revision, evaluations, obligations }
     }
 }
 
 impl BrokenProblem {
-    fn of(broken: &[Broken]) -> Self {
+    fn of(broken: &[Broken], detail: Detail) -> Self {
         let answers = broken.iter().map(|broken| BrokenAnswer {
             entity: Entity { r#type: broken.entity_type.clone(), id: broken.id.clone(), properties: None },
-            explanation: ExplanationAnswer::of(
-                &broken.answer.explain(),
-                &broken.answer.bundle.digest,
-                broken.answer.revision,
-            ),
+            explanation: ExplanationAnswer::of(&broken.answer, detail),
         });
-        let answers: Vec<BrokenAnswer> = answers.collect();
-        let told = |answer: &BrokenAnswer| {
-            let titles: Vec<&str> = answer.explanation.policies.iter().map(|policy| policy.title.as_str()).collect();
-            format!("{} {}: {}", answer.entity.r#type, answer.entity.id, titles.join("; "))
-        };
-        let detail = answers.iter().map(told).collect::<Vec<_>>().join("; ");
+        let told = broken.iter().map(|broken| {
+            let reason = broken.answer.reason();
+            let titles: Vec<&str> = reason.policies.iter().map(|policy| &*policy.title).collect();
+            format!("{} {}: {}", broken.entity_type, broken.id, titles.join("; "))
+        });
+        let detail = told.collect::<Vec<_>>().join("; ");
         let problem = ProblemDetails::new("broken-invariant", StatusCode::UNPROCESSABLE_ENTITY, detail);
-        Self { problem, broken: answers }
+        Self { problem, broken: answers.collect() }
     }
 }

@@ -12,7 +12,9 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use super::{
+    answer::Detail,
     body,
+    callers::{Caller, access::Operation},
     error::Error,
     inquiry::{self, stamp},
     problem_details::ProblemDetails,
@@ -24,7 +26,8 @@ use super::{
     },
 };
 use crate::{
-    engine::transact::{Attempt, NoOutcome, Settled, Transaction},
+    bundle::Bundle,
+    engine::transact::{Attempt, NoOutcome, Outcome, Settled, Transaction},
     request::Circumstances,
 };
 
@@ -38,7 +41,7 @@ const MAX_KEY: usize = 200;
 
 /// A transaction on its way through.
 struct Sent {
-    caller: String,
+    caller: Caller,
     key: String,
     digest: [u8; 32],
     transaction: Transaction,
@@ -56,7 +59,8 @@ struct Sent {
     responses(
         (status = 200, description = "Committed, or denied", body = transaction_answer::TransactionDocument),
         (status = 400, description = "The transaction cannot be read; names the field", body = ProblemDetails, content_type = "application/problem+json"),
-        (status = 403, description = "Without evaluations, and the caller may not write facts", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 401, description = "No token, or one that is not good", body = ProblemDetails, content_type = "application/problem+json"),
+        (status = 403, description = "The roles of the token do not permit this; without evaluations, and the caller may not write facts", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 408, description = "The body came too slowly", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 409, description = "The key was used for another body, the facts are newer, or they cannot be changed", body = ProblemDetails, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = ProblemDetails, content_type = "application/problem+json"),
@@ -66,7 +70,11 @@ struct Sent {
         (status = 503, description = "No bundle is active, or the facts cannot be read or written; what was sent may have been committed, and whoever sends it again under the same key finds out", body = ProblemDetails, content_type = "application/problem+json")
     )
 )]
-pub async fn transactions(State(service): State<Arc<Service>>, request: Request) -> Result<Response, ProblemDetails> {
+pub async fn transactions(
+    State(service): State<Arc<Service>>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, ProblemDetails> {
     service.active()?;
     let key = key(request.headers())?;
     let body = body::read(request, &service.settings).await?;
@@ -74,7 +82,7 @@ pub async fn transactions(State(service): State<Arc<Service>>, request: Request)
     let limits = Limits { evaluations: service.settings.batch_limit, changes: service.settings.change_limit };
     let why = json!({ "evaluations": body.get("evaluations") }).to_string();
     let transaction = transaction(body, limits).map_err(invalid)?;
-    let sent = Sent { caller: "anonymous".to_owned(), key, digest, transaction, why };
+    let sent = Sent { caller, key, digest, transaction, why };
     // The database waits for the disk and for other writers; who asks for decisions must not.
     let settling = tokio::task::spawn_blocking(move || settle(&service, &sent));
     settling.await.map_err(|_| Error::new(StatusCode::INTERNAL_SERVER_ERROR, "the request could not be answered"))?
@@ -96,15 +104,30 @@ fn settle(service: &Service, sent: &Sent) -> Result<Response, ProblemDetails> {
     let active = service.active()?;
     let circumstances = Circumstances { now: inquiry::now(), trust_caller_clock: service.trust_caller_clock };
     let attempt = Attempt {
-        caller: &sent.caller,
+        caller: sent.caller.name(),
         key: &sent.key,
         digest: sent.digest,
         transaction: &sent.transaction,
         why: sent.why.clone(),
         circumstances,
     };
-    let settled = active.engine().transact(&attempt, &transaction_answer::text).map_err(no_outcome)?;
+    let bundle = active.bundle();
+    if sent.transaction.evaluations.is_empty() {
+        write_unguarded(&sent.caller, &bundle, circumstances.now)?;
+    }
+    let detail = if sent.caller.sees_facts(&bundle, circumstances.now) { Detail::Full } else { Detail::Reason };
+    let wording = |outcome: &Outcome, revision| transaction_answer::text(outcome, revision, detail);
+    let settled = active.engine().transact(&attempt, &wording).map_err(no_outcome)?;
     respond(&settled)
+}
+
+/// What no decision guards is changed only by whoever may write facts.
+fn write_unguarded(caller: &Caller, bundle: &Arc<Bundle>, now: jiff::Timestamp) -> Result<(), ProblemDetails> {
+    if caller.may(Operation::WriteFacts, bundle, now).unwrap_or(false) {
+        return Ok(());
+    }
+    let message = "evaluations: missing; only a caller that may `writeFacts` changes facts that no decision guards";
+    Err(Error::new(StatusCode::FORBIDDEN, message).into())
 }
 
 fn respond(settled: &Settled) -> Result<Response, ProblemDetails> {

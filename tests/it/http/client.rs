@@ -30,6 +30,12 @@ impl Client {
         Reply::of(self.agent.get(format!("{}{path}", self.base)).call().unwrap())
     }
 
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Reply {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        Reply::of(request.call().unwrap())
+    }
+
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         self.send(path, &[("content-type", "application/json")], body.to_string().as_bytes())
     }

@@ -85,7 +85,7 @@ fn the_openapi_document_lists_every_error_of_an_evaluation() {
     for path in evaluation.iter().chain(&search) {
         let responses = document["paths"][path]["post"]["responses"].as_object().unwrap();
         let statuses: Vec<&str> = responses.keys().map(String::as_str).collect();
-        assert_eq!(statuses, ["200", "400", "408", "413", "415", "500", "503"], "{path}");
+        assert_eq!(statuses, ["200", "400", "401", "403", "408", "413", "415", "500", "503"], "{path}");
         for (status, response) in responses.iter().filter(|(status, _)| *status != "200") {
             let schema = &response["content"]["application/json"]["schema"]["$ref"];
             assert_eq!(schema, "#/components/schemas/Message", "{path} {status}");

@@ -27,7 +27,7 @@ fn an_address_that_others_reach_is_refused_unless_insecure() {
     for address in ["0.0.0.0:0", "[::]:0"] {
         let (code, message) = todo(&["--listen", address]);
         assert_eq!(code, Some(3), "{message}");
-        assert!(message.contains("callers are not authenticated") && message.contains("--insecure"), "{message}");
+        assert!(message.contains("can be reached from other machines") && message.contains("--insecure"), "{message}");
     }
     let mut command = mandat();
     command
