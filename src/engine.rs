@@ -39,7 +39,7 @@ use crate::{
 /// Answers questions from a bundle and facts.
 pub struct Engine {
     bundle: ArcSwap<Bundle>,
-    facts: Box<dyn Facts>,
+    facts: Arc<dyn Facts>,
 }
 
 /// One bundle and one state of the facts.
@@ -63,7 +63,7 @@ pub struct Answer<'m> {
 impl Engine {
     /// An engine over a validated bundle and facts that fit its schema.
     pub fn new(bundle: Bundle, facts: impl Facts + 'static) -> Self {
-        Self { bundle: ArcSwap::from_pointee(bundle), facts: Box::new(facts) }
+        Self { bundle: ArcSwap::from_pointee(bundle), facts: Arc::new(facts) }
     }
 
     /// The bundle in force.
@@ -74,6 +74,11 @@ impl Engine {
     /// The facts it answers from.
     pub fn facts(&self) -> &dyn Facts {
         &*self.facts
+    }
+
+    /// The same, for whoever waits for them elsewhere.
+    pub fn shared_facts(&self) -> Arc<dyn Facts> {
+        self.facts.clone()
     }
 
     /// One bundle and one state of the facts, for all questions that belong together.

@@ -77,6 +77,8 @@ pub enum Freshness {
     Checked(Duration),
     /// The store has not answered for longer than the settings allow, so long ago.
     Unknown(Duration),
+    /// The store is not the one any more that answers were given from: commits are missing in it.
+    Parted,
 }
 
 /// One unchanging state of the facts.

@@ -9,12 +9,16 @@
 //! Commits of this process are known at once, those of others when a notice arrives or at the next look
 //! ([`Store::await_news`]). How long ago the last look was is the facts' *freshness*: beyond what is allowed,
 //! nothing is answered any more.
+//!
+//! A database can lose commits: it was restored from a backup, or a copy took over that lagged behind. Its
+//! revisions then have other contents than those that are known here, even where it has counted on meanwhile. Each
+//! look compares the mark of the known revision; once it differs nothing is answered until the service is restarted.
 
 mod cache;
 mod snapshot;
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak},
     time::{Duration, Instant},
 };
 
@@ -50,8 +54,10 @@ struct Near {
     actions: Entities,
     cache: Cache,
     known: RwLock<Known>,
-    /// One look at a time.
-    looking: Mutex<()>,
+    /// One look at a time; the mark of the known revision.
+    looking: Mutex<Option<String>>,
+    /// Why the store is not the one any more that answers were given from.
+    parted: OnceLock<Unavailable>,
     keeping: Keeping,
 }
 
@@ -69,13 +75,16 @@ impl Stored {
     pub fn open(store: Arc<dyn Store>, schema: &Schema, keeping: Keeping) -> Result<Self, Problems> {
         let actions = schema.action_entities().map_err(|error| Problem::new(describe(&error)))?;
         let looked = Instant::now();
-        let revision = store.head().map_err(|error| Problem::new(error.to_string()))?;
+        let unreadable = |error: Unavailable| Problem::new(error.to_string());
+        let revision = store.head().map_err(unreadable)?;
+        let mark = store.mark(revision).map_err(unreadable)?;
         let near = Arc::new(Near {
             store,
             actions,
             cache: Cache::new(keeping.memory),
             known: RwLock::new(Known { revision, looked }),
-            looking: Mutex::new(()),
+            looking: Mutex::new(mark),
+            parted: OnceLock::new(),
             keeping,
         });
         let watched = Arc::downgrade(&near);
@@ -107,6 +116,9 @@ fn watch(watched: &Weak<Near>) {
 
 impl Facts for Stored {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, Unavailable> {
+        if let Some(parted) = self.0.parted.get() {
+            return Err(parted.clone());
+        }
         let known = *self.0.known();
         let age = known.looked.elapsed();
         if age > self.0.keeping.max_staleness {
@@ -129,6 +141,9 @@ impl Facts for Stored {
     }
 
     fn freshness(&self) -> Freshness {
+        if self.0.parted.get().is_some() {
+            return Freshness::Parted;
+        }
         let age = self.0.known().looked.elapsed();
         if age > self.0.keeping.max_staleness { Freshness::Unknown(age) } else { Freshness::Checked(age) }
     }
@@ -149,25 +164,42 @@ impl Near {
 
     /// Learns of what was committed since the last look: first forgets what was changed, then knows the revision.
     fn look(&self) -> Result<Revision, Unavailable> {
-        let _one_at_a_time = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut mark = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         let looked = Instant::now();
-        let head = self.store.head()?;
         let before = self.known().revision;
-        if head < before {
-            // A database that lost commits: what was answered since cannot be told from what is true now.
-            return Err(Unavailable(format!(
-                "the store went back from revision {before} to {head}; restart the service"
-            )));
+        let head = self.store.head()?;
+        let (changed, newest) = if head > before {
+            let newest = self.store.mark(head)?;
+            (self.store.changed(before, head, FORGOTTEN_SINGLY)?, newest)
+        } else {
+            (Some(Vec::new()), mark.clone())
+        };
+        // Asked last: where it still holds, all that was read before follows on what is known.
+        if head < before || self.store.mark(before)? != *mark {
+            return Err(self.part(before, head));
         }
-        let changed =
-            if head > before { self.store.changed(before, head, FORGOTTEN_SINGLY)? } else { Some(Vec::new()) };
         let mut known = self.known_mut();
         match changed {
             Some(uids) => uids.iter().for_each(|uid| self.cache.forget(uid)),
-            None => self.cache.forget_all(),
+            None => self.cache.forget_all(head),
         }
         *known = Known { revision: head, looked };
+        *mark = newest;
         Ok(head)
+    }
+
+    /// What was answered since cannot be told from what is true now, and what is kept may never have been.
+    fn part(&self, known: Revision, head: Revision) -> Unavailable {
+        let reason = format!(
+            "the store has lost revision {known} that is known here, its newest is {head}; it was restored, or a copy took \
+             over; restart the service"
+        );
+        tracing::error!(
+            store.known = known,
+            store.head = head,
+            "the store has lost commits; nothing is answered any more"
+        );
+        self.parted.get_or_init(|| Unavailable(reason)).clone()
     }
 }
 

@@ -4,13 +4,15 @@
 //! request. They belong to the bundle that a moment holds: when a reload has put another one in force,
 //! the next moment brings it along and they are made anew.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use arc_swap::{ArcSwap, Guard};
 use axum::http::HeaderValue;
+use tokio::{
+    sync::Semaphore,
+    task::spawn_blocking,
+    time::{Instant, sleep, timeout_at},
+};
 
 use super::{
     callers::Callers,
@@ -32,6 +34,8 @@ pub struct Active {
     pub callers: Callers,
     engine: Engine,
     dress: ArcSwap<Dress>,
+    /// Who looks for newer facts because a request asks for them.
+    looking: Arc<Semaphore>,
 }
 
 /// A bundle as answers show it.
@@ -51,7 +55,7 @@ impl Active {
     pub fn new(engine: Engine, meters: &Meters) -> Result<Self, Unavailable> {
         let dress = Dress::new(engine.moment()?.bundle, None, meters);
         let callers = Callers::of(engine.facts().store())?;
-        Ok(Self { callers, engine, dress: ArcSwap::from_pointee(dress) })
+        Ok(Self { callers, engine, dress: ArcSwap::from_pointee(dress), looking: Arc::new(Semaphore::new(1)) })
     }
 
     /// The bundle in force.
@@ -78,20 +82,36 @@ impl Active {
     /// It is not known in time: no answer is better than one from before what the caller has seen.
     pub async fn await_revision(&self, revision: u64, patience: Duration) -> Result<(), Error> {
         let until = Instant::now() + patience;
-        let facts = self.engine.facts();
         loop {
             // A snapshot costs nothing; only where it is too old is the store asked.
-            let known = facts.snapshot()?.revision();
-            if known >= revision || facts.refresh()? >= revision {
+            let known = self.engine.facts().snapshot()?.revision();
+            if known >= revision {
                 return Ok(());
             }
-            if Instant::now() >= until {
-                return Err(Error::unavailable(format!(
+            let late = || {
+                Error::unavailable(format!(
                     "revision {revision} of the facts is not known here yet, only {known}; ask again"
-                )));
+                ))
+            };
+            let looked = timeout_at(until, self.look()).await.map_err(|_| late())??;
+            if looked < revision {
+                timeout_at(until, sleep(LOOK)).await.map_err(|_| late())?;
             }
-            tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Looks for newer facts, where the wait for a database that does not answer holds up no other request. One look
+    /// at a time, so that such waits do not pile up either.
+    async fn look(&self) -> Result<Revision, Error> {
+        let turn = self.looking.clone().acquire_owned().await;
+        let facts = self.engine.shared_facts();
+        let looking = spawn_blocking(move || {
+            let looked = facts.refresh();
+            drop(turn);
+            looked
+        });
+        let looked = looking.await.map_err(|_| Error::unavailable("the facts could not be looked at"))?;
+        Ok(looked?)
     }
 
     /// The bundle in force and an earlier state of the facts.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
-    http::{HeaderName, HeaderValue, header},
-    response::IntoResponse,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use super::{
     error::{Error, Message},
     service::Service,
 };
-use crate::facts::Freshness;
+use crate::facts::{Freshness, Unavailable};
 
 /// The header of an answer in JSON.
 pub const JSON: [(HeaderName, HeaderValue); 1] = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
@@ -41,21 +41,59 @@ pub async fn healthz() -> impl IntoResponse {
     (JSON, "\"alive\"")
 }
 
-/// A bundle is active and the facts can be read.
+/// Why a service is not ready.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct NotReady {
+    /// What is the matter.
+    pub reason: String,
+    /// How long ago the store was asked for the last time what its newest revision is, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checked_ms_ago: Option<u64>,
+}
+
+/// A bundle is active and the facts are known to be fresh enough.
 #[utoipa::path(
     get, path = "/readyz", tag = "Operation",
     responses(
         (status = 200, description = "Decisions can be asked", body = Ready),
-        (status = 503, description = "No bundle is active yet, or the facts cannot be read", body = Message)
+        (status = 503, description = "No bundle is active yet, the facts cannot be read, or nobody can tell how fresh they are", body = NotReady)
     )
 )]
-pub async fn readyz(State(service): State<Arc<Service>>) -> Result<impl IntoResponse, Error> {
-    let moment = service.active()?.moment()?;
-    let checked_ms_ago = match service.active()?.engine().facts().freshness() {
-        Freshness::Current => None,
+pub async fn readyz(State(service): State<Arc<Service>>) -> Response {
+    let active = match service.active() {
+        Ok(active) => active,
+        Err(error) => return not_ready(error.message.into_owned(), None),
+    };
+    let freshness = active.engine().facts().freshness();
+    let checked_ms_ago = match freshness {
+        Freshness::Current | Freshness::Parted => None,
         Freshness::Checked(ago) | Freshness::Unknown(ago) => u64::try_from(ago.as_millis()).ok(),
     };
-    Ok(axum::Json(Ready { bundle: moment.bundle.digest.clone(), revision: moment.revision(), checked_ms_ago }))
+    match active.moment() {
+        Ok(moment) => {
+            let (bundle, revision) = (moment.bundle.digest.clone(), moment.revision());
+            axum::Json(Ready { bundle, revision, checked_ms_ago }).into_response()
+        }
+        Err(unavailable) => not_ready(reason(freshness, unavailable), checked_ms_ago),
+    }
+}
+
+fn reason(freshness: Freshness, unavailable: Unavailable) -> String {
+    match freshness {
+        Freshness::Unknown(_) => {
+            "the store has not answered for longer than `max_staleness_ms` allows; what is known may be out of date".to_owned()
+        }
+        Freshness::Parted => {
+            "the store has lost commits that answers were given on: it was restored, or a copy took over; restart the service"
+                .to_owned()
+        }
+        // The facts' own words can name entities.
+        Freshness::Current | Freshness::Checked(_) => Error::from(unavailable).message.into_owned(),
+    }
+}
+
+fn not_ready(reason: String, checked_ms_ago: Option<u64>) -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, axum::Json(NotReady { reason, checked_ms_ago })).into_response()
 }
 
 /// Decisions, evaluation errors, requests and their times.

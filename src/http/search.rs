@@ -133,6 +133,13 @@ async fn answer(service: Arc<Service>, caller: Caller, request: Request, sought:
     let answering = tokio::task::spawn_blocking(move || {
         let active = service.active()?;
         let inquiry = match search.token {
+            // Its pages are answered on the state that it began on, and the caller has seen a newer one.
+            Some(token) if options.at_least_revision.is_some_and(|seen| seen > token.revision) => {
+                return Err(Error::bad_request(format!(
+                    "options.at_least_revision: this search began on revision {}; begin it anew, without a token",
+                    token.revision
+                )));
+            }
             Some(token) => Inquiry::resume(&service, active, caller, trace, token.revision)?,
             None => Inquiry::newest(&service, active, caller, trace)?,
         };

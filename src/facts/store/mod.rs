@@ -164,6 +164,13 @@ pub trait Store: Send + Sync {
     /// The database cannot be asked.
     fn head(&self) -> Result<Revision, Unavailable>;
 
+    /// What tells a revision from another one of the same number, in a database that was restored or took over with
+    /// commits missing; none where the revision is not there. Revision 0 has one too.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn mark(&self, revision: Revision) -> Result<Option<String>, Unavailable>;
+
     /// Entities as they were at a revision; those that did not exist are left out.
     ///
     /// # Errors

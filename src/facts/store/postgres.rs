@@ -97,6 +97,10 @@ impl Store for PostgresStore {
         self.server.ask(async |connection| read::head(connection).await)
     }
 
+    fn mark(&self, revision: Revision) -> Result<Option<String>, Unavailable> {
+        self.server.ask(async |connection| read::mark(connection, revision).await)
+    }
+
     fn read(&self, uids: &[EntityUid], at: Revision) -> Result<Vec<Stored>, Unavailable> {
         if uids.is_empty() {
             return Ok(Vec::new());

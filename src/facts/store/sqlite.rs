@@ -44,6 +44,8 @@ pub struct SqliteStore {
 
 struct Inner {
     path: PathBuf,
+    /// The file that was opened, whatever has that path now.
+    file: FileId,
     readers: Mutex<Vec<Connection>>,
     /// The connection that writes; `None` while somebody does.
     writer: Mutex<Option<Writer>>,
@@ -66,6 +68,7 @@ impl SqliteStore {
         migrate(&mut writer, path)?;
         let inner = Inner {
             path: path.to_owned(),
+            file: FileId::of(path)?,
             readers: Mutex::default(),
             writer: Mutex::new(Some(Writer::Ready(writer))),
             free: Condvar::new(),
@@ -75,6 +78,7 @@ impl SqliteStore {
 
     /// Asks something on a connection that reads.
     fn reading<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Unavailable> {
+        self.inner.check_file()?;
         let idle = lock(&self.inner.readers).pop();
         let connection = match idle {
             Some(connection) => connection,
@@ -86,6 +90,7 @@ impl SqliteStore {
     }
 
     fn writing(&self) -> Result<SqliteWriting, Unavailable> {
+        self.inner.check_file()?;
         let mut lent = Lent { connection: None, to: self.inner.clone() };
         lent.connection = match self.inner.take_writer()? {
             Writer::Ready(connection) => Some(connection),
@@ -95,7 +100,33 @@ impl SqliteStore {
     }
 }
 
+/// Which file a path leads to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    fn of(path: &Path) -> Result<Self, Unavailable> {
+        use std::os::unix::fs::MetadataExt as _;
+        let found = std::fs::metadata(path);
+        let found = found.map_err(|error| Unavailable(format!("`{}`: {error}", path.display())))?;
+        Ok(Self { device: found.dev(), inode: found.ino() })
+    }
+}
+
 impl Inner {
+    /// Open connections still lead to the old file when another one is put in its place, new ones to the new: what is
+    /// read would come from both, and what is written would be lost with the old one.
+    fn check_file(&self) -> Result<(), Unavailable> {
+        if FileId::of(&self.path)? == self.file {
+            return Ok(());
+        }
+        let path = self.path.display();
+        Err(Unavailable(format!("`{path}` was replaced by another file while it was in use; restart the service")))
+    }
+
     fn take_writer(&self) -> Result<Writer, Unavailable> {
         let taken = |writer: &mut Option<Writer>| writer.is_none();
         let waiting = self.free.wait_timeout_while(lock(&self.writer), WRITER_PATIENCE, taken);
@@ -202,6 +233,10 @@ impl Store for SqliteStore {
 
     fn head(&self) -> Result<Revision, Unavailable> {
         self.reading(read::head)
+    }
+
+    fn mark(&self, revision: Revision) -> Result<Option<String>, Unavailable> {
+        self.reading(|connection| read::mark(connection, revision))
     }
 
     fn read(&self, uids: &[EntityUid], at: Revision) -> Result<Vec<Stored>, Unavailable> {

@@ -1,6 +1,9 @@
 //! Entities kept in memory: those of the revision that is known, each with the revision that wrote it.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use cedar_policy::EntityUid;
 use cedar_policy_core::ast::{self, PartialValue, Value, ValueKind};
@@ -17,10 +20,17 @@ pub(super) struct Entry {
     pub(super) entity: Option<Shared>,
     /// The revision that wrote it; where there is none, the revision it was looked for at.
     pub(super) since: Revision,
+    /// The revision that was known when it was read.
+    pub(super) kept: Revision,
 }
 
 /// Entities by name, the least used ones given up when memory runs out.
-pub(super) struct Cache(moka::sync::Cache<EntityUid, Arc<Entry>>);
+pub(super) struct Cache {
+    entries: moka::sync::Cache<EntityUid, Arc<Entry>>,
+    /// What was kept at an earlier revision than this is forgotten. Revisions decide that, not the time at which
+    /// entries were kept: two moments can be the same to a clock.
+    from: AtomicU64,
+}
 
 impl Cache {
     pub(super) fn new(memory: u64) -> Self {
@@ -28,24 +38,28 @@ impl Cache {
             let size = entry.entity.as_ref().map_or(ENTITY, |entity| weight(entity));
             u32::try_from(size).unwrap_or(u32::MAX)
         };
-        Self(moka::sync::Cache::builder().max_capacity(memory).weigher(weigh).build())
+        let entries = moka::sync::Cache::builder().max_capacity(memory).weigher(weigh).build();
+        Self { entries, from: AtomicU64::new(0) }
     }
 
     /// The entity as it was at a revision that is no newer than the known one.
     pub(super) fn get(&self, uid: &EntityUid, at: Revision) -> Option<Arc<Entry>> {
-        self.0.get(uid).filter(|entry| entry.since <= at)
+        let from = self.from.load(Ordering::Acquire);
+        self.entries.get(uid).filter(|entry| entry.since <= at && entry.kept >= from)
     }
 
     pub(super) fn keep(&self, uid: EntityUid, entry: Entry) {
-        self.0.insert(uid, Arc::new(entry));
+        self.entries.insert(uid, Arc::new(entry));
     }
 
     pub(super) fn forget(&self, uid: &EntityUid) {
-        self.0.invalidate(uid);
+        self.entries.invalidate(uid);
     }
 
-    pub(super) fn forget_all(&self) {
-        self.0.invalidate_all();
+    /// Forgets everything that was kept before a revision.
+    pub(super) fn forget_all(&self, before: Revision) {
+        self.from.store(before, Ordering::Release);
+        self.entries.invalidate_all();
     }
 }
 

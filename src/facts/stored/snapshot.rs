@@ -25,12 +25,13 @@ impl StoredSnapshot {
         for stored in stored {
             let uid = stored.entity.uid();
             let entity = shared(&stored.entity);
-            entries.push((uid, Entry { entity: Some(entity), since: stored.since }));
+            entries.push((uid, Entry { entity: Some(entity), since: stored.since, kept: self.revision }));
         }
         let found: Vec<Shared> = entries.iter().filter_map(|(_, entry)| entry.entity.clone()).collect();
         let existing: HashSet<EntityUid> = entries.iter().map(|(uid, _)| uid.clone()).collect();
         let absent = missing.iter().filter(|uid| !existing.contains(uid));
-        entries.extend(absent.map(|uid| (uid.clone(), Entry { entity: None, since: self.revision })));
+        let nothing = Entry { entity: None, since: self.revision, kept: self.revision };
+        entries.extend(absent.map(|uid| (uid.clone(), nothing.clone())));
         // Kept only while nothing newer is known: what is kept is what is in force. A look that learns of
         // something newer waits for this lock, and forgets afterwards.
         let known = self.near.known();

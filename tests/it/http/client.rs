@@ -41,16 +41,25 @@ impl Client {
     }
 
     pub fn send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        self.try_send(path, headers, body).unwrap()
+    }
+
+    /// The same, to a service that may break off.
+    pub fn try_send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Result<Reply, ureq::Error> {
         let request = self.agent.post(format!("{}{path}", self.base));
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        Reply::of(request.send(body).unwrap())
+        Reply::try_of(request.send(body)?)
     }
 }
 
 impl Reply {
-    fn of(mut response: ureq::http::Response<ureq::Body>) -> Self {
-        let text = response.body_mut().with_config().limit(1 << 30).read_to_string().unwrap();
-        Self { status: response.status().as_u16(), headers: response.headers().clone(), text }
+    fn of(response: ureq::http::Response<ureq::Body>) -> Self {
+        Self::try_of(response).unwrap()
+    }
+
+    fn try_of(mut response: ureq::http::Response<ureq::Body>) -> Result<Self, ureq::Error> {
+        let text = response.body_mut().with_config().limit(1 << 30).read_to_string()?;
+        Ok(Self { status: response.status().as_u16(), headers: response.headers().clone(), text })
     }
 
     pub fn json(&self) -> Value {

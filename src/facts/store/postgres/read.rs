@@ -39,6 +39,14 @@ pub(super) async fn head(connection: &Connection) -> Result<Revision, Error> {
     number(connection, "select coalesce(max(revision), 0) from revisions", &[]).await
 }
 
+pub(super) async fn mark(connection: &Connection, revision: Revision) -> Result<Option<String>, Error> {
+    if revision == 0 {
+        return Ok(Some(String::new()));
+    }
+    let mark = "select concat_ws(' ', at, who, md5(why)) from revisions where revision = $1";
+    rows(connection, mark, &[&signed(revision)]).await?.first().map(|row| row.try_get(0)).transpose()
+}
+
 pub(super) async fn count(connection: &Connection, at: Revision) -> Result<u64, Error> {
     let count = "select count(*) from versions where since <= $1 and (until is null or until > $1)";
     number(connection, count, &[&signed(at)]).await

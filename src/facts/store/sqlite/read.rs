@@ -24,6 +24,14 @@ pub(super) fn head(connection: &Connection) -> rusqlite::Result<Revision> {
     statement.query_row([], |row| row.get(0)).map(unsigned)
 }
 
+pub(super) fn mark(connection: &Connection, revision: Revision) -> rusqlite::Result<Option<String>> {
+    if revision == 0 {
+        return Ok(Some(String::new()));
+    }
+    let mark = "select concat_ws(' ', at, length(why), who) from revisions where revision = ?";
+    connection.prepare_cached(mark)?.query_row([signed(revision)], |row| row.get(0)).optional()
+}
+
 pub(super) fn key(connection: &Connection, uid: &EntityUid) -> rusqlite::Result<Option<i64>> {
     let mut statement = connection.prepare_cached("select key from uids where type = ? and id = ?")?;
     statement.query_row(params![uid.type_name().to_string(), uid.id().unescaped()], |row| row.get(0)).optional()
