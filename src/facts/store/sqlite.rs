@@ -19,7 +19,7 @@ use std::{
 
 use cedar_policy::EntityUid;
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use self::write::SqliteWriting;
 use super::{Past, Placed, Position, Remembered, Revision, Store, Stored, Walk, Writing, token::Token};
@@ -176,7 +176,7 @@ fn connect(path: &Path) -> Result<Connection, Unavailable> {
         connection.pragma_update(None, "cache_size", -PAGE_CACHE)?;
         Ok(connection)
     };
-    open().map_err(|error: rusqlite::Error| Unavailable(format!("`{}`: {error}", path.display())))
+    open().map_err(|error: rusqlite::Error| unopened(path, &error))
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Unavailable> {
@@ -194,7 +194,7 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Unavailable> 
         transaction.commit()?;
         Ok(made)
     };
-    match step(connection).map_err(|error: rusqlite::Error| Unavailable(format!("`{}`: {error}", path.display())))? {
+    match step(connection).map_err(|error: rusqlite::Error| unopened(path, &error))? {
         made if made > known => Err(Unavailable(format!(
             "`{}` has the form {made}, and this version of mandat knows forms up to {known}; use a newer mandat",
             path.display()
@@ -206,6 +206,18 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Unavailable> 
 /// A lock whose holder panicked is still good: what it guards is whole between any two statements.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn unopened(path: &Path, error: &rusqlite::Error) -> Unavailable {
+    let remedy = match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => "; it is no store: name another file",
+        Some(ErrorCode::DatabaseCorrupt) => "; it is damaged: restore a backup into a new file",
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            "; the service needs the right to write the file and its directory"
+        }
+        _ => "",
+    };
+    Unavailable(format!("`{}`: {error}{remedy}", path.display()))
 }
 
 fn failed(error: &rusqlite::Error) -> Unavailable {

@@ -34,8 +34,14 @@ impl Process {
 
     /// The same, by a command that was prepared.
     pub fn serve_by(mut command: Command, arguments: &[&str]) -> Self {
-        command.args(["serve", "--listen", "127.0.0.1:0", "--bundle"]).arg(todo_dir()).arg("--facts").arg(todo_facts());
-        let mut child = command.args(arguments).stderr(Stdio::piped()).spawn().unwrap();
+        command.args(["serve", "--facts"]).arg(todo_facts()).args(arguments);
+        Self::start(command)
+    }
+
+    /// The same on whatever place of facts the command names.
+    pub fn start(mut command: Command) -> Self {
+        command.args(["--listen", "127.0.0.1:0", "--bundle"]).arg(todo_dir());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut first_line = String::new();
         log.read_line(&mut first_line).unwrap();
@@ -56,6 +62,12 @@ impl Process {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// Kills it at once, as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Sends a signal, waits for the end; the exit code and the rest of the log.

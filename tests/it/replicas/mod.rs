@@ -104,8 +104,14 @@ pub fn list(number: usize) -> String {
 
 /// Changes facts.
 pub fn change(client: &Client, key: &str, changes: &[Value]) -> Reply {
+    try_change(client, key, changes).unwrap()
+}
+
+/// The same, of a service that may break off.
+pub fn try_change(client: &Client, key: &str, changes: &[Value]) -> Result<Reply, ureq::Error> {
     let body = json!({"evaluations": [], "changes": changes}).to_string();
-    client.send("/v1/transactions", &[("idempotency-key", key)], body.as_bytes())
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    client.try_send("/v1/transactions", &headers, body.as_bytes())
 }
 
 /// The revision that a change made.

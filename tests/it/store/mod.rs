@@ -5,7 +5,8 @@
 
 pub mod cluster;
 mod contract;
+mod kept;
 mod model;
 pub mod places;
 mod postgres;
-mod records;
+pub mod records;
