@@ -28,7 +28,7 @@ fn stale(rounds: usize, how: &How, name_the_revision: bool) -> (usize, usize) {
 
 #[test]
 fn an_answer_that_must_know_a_revision_is_never_stale() {
-    let rounds = times("MANDAT_ROUNDS", 500);
+    let rounds = times("MANDAT_REPLICA_ROUNDS", 250);
     assert_eq!(stale(rounds, &How::default(), true).0, 0, "on notice and by polling");
     let lost = stale(rounds / 5, &How::deaf(), true).0;
     assert_eq!(lost, 0, "where no notice arrives and nobody polls");

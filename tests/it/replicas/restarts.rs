@@ -88,7 +88,7 @@ fn under_load(cluster: &Cluster, servers: &[Server], restarts: usize) -> (Model,
         let readers: Vec<_> =
             (0..READERS).map(|reader| scope.spawn(move || read(&clients[reader % 3], reader, enough))).collect();
         for restart in 0..restarts {
-            std::thread::sleep(Duration::from_millis(500));
+            std::thread::sleep(Duration::from_millis(700));
             if restart % 2 == 0 {
                 cluster.crash()
             } else {
@@ -97,7 +97,7 @@ fn under_load(cluster: &Cluster, servers: &[Server], restarts: usize) -> (Model,
             std::thread::sleep(Duration::from_millis(300));
             cluster.start();
         }
-        std::thread::sleep(Duration::from_millis(500));
+        std::thread::sleep(Duration::from_millis(700));
         enough.store(true, Ordering::SeqCst);
         readers.into_iter().flat_map(|reader| reader.join().unwrap()).collect()
     });

@@ -101,12 +101,12 @@ fn holds_on(cases: u32, place: impl Fn() -> Place) {
 
 #[test]
 fn what_is_kept_is_what_sqlite_says() {
-    holds_on(64, Place::sqlite);
+    holds_on(40, Place::sqlite);
 }
 
 #[test]
 fn what_is_kept_is_what_postgresql_says() {
-    holds_on(12, Place::postgres);
+    holds_on(8, Place::postgres);
 }
 
 /// Beyond ten thousand changes everything is forgotten, however short ago it was read.
