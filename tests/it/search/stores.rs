@@ -38,7 +38,14 @@ const KEEPING: Keeping =
 
 /// The world that was kept last: the property asks for each several times.
 #[derive(Default)]
-struct Kept(RefCell<Option<(String, Arc<dyn Facts>, Place)>>);
+struct Kept(RefCell<Option<World>>);
+
+struct World {
+    name: String,
+    facts: Arc<dyn Facts>,
+    /// Goes away with the world.
+    _place: Place,
+}
 
 impl Kept {
     fn keep(&self, place: fn() -> Place, bundle: &Bundle, document: &Document) -> Arc<dyn Facts> {
@@ -46,16 +53,14 @@ impl Kept {
         let records: Vec<Record> = sorted(&entities).iter().map(|entity| Record::of(entity).unwrap()).collect();
         let name = format!("{} {records:?}", bundle.digest);
         let mut last = self.0.borrow_mut();
-        if let Some((known, facts, _)) = &*last
-            && *known == name
-        {
-            return facts.clone();
+        if let Some(world) = last.as_ref().filter(|world| world.name == name) {
+            return world.facts.clone();
         }
         let place = place();
         let store = place.open();
         write(&*store, &records);
         let facts: Arc<dyn Facts> = Arc::new(Stored::open(store, &bundle.schema, KEEPING).unwrap());
-        *last = Some((name, facts.clone(), place));
+        *last = Some(World { name, facts: facts.clone(), _place: place });
         facts
     }
 }
