@@ -81,6 +81,13 @@ impl Keepers {
         self.by_type.get(entity_type)
     }
 
+    /// The same invariants, asked only about what changes itself: for tests that show what looking further is good for.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_looking_through(self) -> Self {
+        Self { watched: Vec::new(), ..self }
+    }
+
     /// The references by which a change of one entity can break another's invariants.
     pub fn watched(&self) -> &[Watched] {
         &self.watched

@@ -17,4 +17,5 @@ mod scenarios;
 mod search;
 mod store;
 mod support;
+mod transactions;
 mod worlds;
