@@ -62,6 +62,8 @@ fn ids_are_percent_encoded() {
         assert_eq!(reply.status, 200, "{id}: {reply:?}");
         assert_eq!(reply.json()["uid"]["id"], id);
     }
+    let reply = house.client().get("/v1/facts/Visitor/%FF");
+    assert_eq!(problem(&reply, 400), "invalid-form", "no UTF-8");
 }
 
 #[test]
