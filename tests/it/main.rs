@@ -5,6 +5,7 @@ mod bundles;
 mod command_line;
 mod coverage;
 mod explanations;
+mod facts_import;
 mod floors;
 mod golden;
 mod hazards;
