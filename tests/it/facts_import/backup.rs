@@ -128,6 +128,7 @@ fn what_is_altered_is_refused() {
     let joined = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     let without_one = [&lines[..5], &lines[6..]].concat();
     let swapped = [&lines[..5], &[lines[6], lines[5]], &lines[7..]].concat();
+    let after_the_end = [&lines[..], &[lines[5]]].concat();
     let cases = [
         ("an attribute", text.replacen("\"partnerStatus\":\"none\"", "\"partnerStatus\":\"active\"", 1)),
         ("the author", text.replacen("mandat facts import", "mandat facts imporT", 1)),
@@ -135,6 +136,7 @@ fn what_is_altered_is_refused() {
         ("a role", text.replacen("enforcer\",\"registrar", "auditor\",\"registrar", 1)),
         ("a line left out", joined(&without_one)),
         ("two lines swapped", joined(&swapped)),
+        ("a line after the last", joined(&after_the_end)),
         ("another form", text.replacen("\"form\":1", "\"form\":2", 1)),
         ("no backup", "{}\n".to_owned()),
     ];
