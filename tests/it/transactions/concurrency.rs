@@ -5,7 +5,7 @@
 use mandat::bundle::keepers::Keepers;
 use serde_json::json;
 
-use super::{House, accepts_full, broken, committed, full_access, send, set, uid, unset, unused_key};
+use super::{House, PLACES, accepts_full, broken, committed, full_access, send, set, uid, unset, unused_key};
 use crate::http::{Client, Reply};
 
 const PARTNERS: [&str; 2] = ["Partnership::florist:alpenhost", "Partnership::florist:pixelwerk"];
@@ -52,15 +52,20 @@ fn again(house: &House) {
 
 #[test]
 fn exactly_one_of_two_acceptances_succeeds() {
-    let house = House::sample();
-    for round in 0..rounds(200) {
-        let replies = both(&house, accepts);
+    for (place, usual) in PLACES.into_iter().zip([200, 50]) {
+        one_of_two(&House::sample_in(place()), rounds(usual));
+    }
+}
+
+fn one_of_two(house: &House, rounds: usize) {
+    for round in 0..rounds {
+        let replies = both(house, accepts);
         assert_eq!(successes(&replies), 1, "round {round}: {replies:?}");
         let named = house.attribute("Organization::florist", "fullPartnership");
         let active: Vec<_> = PARTNERS.into_iter().filter(|name| house.attribute(name, "status") == "active").collect();
         assert_eq!(active.len(), 1, "round {round}");
         assert_eq!(named, json!({ "__entity": uid(active[0]) }));
-        again(&house);
+        again(house);
     }
 }
 

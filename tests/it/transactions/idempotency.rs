@@ -8,7 +8,9 @@ use mandat::{
 };
 use serde_json::{Value, json};
 
-use super::{House, accepts_full, asks, broken, bundle, committed, full_access, problem, sample_home, send, set};
+use super::{
+    House, PLACES, accepts_full, asks, broken, bundle, committed, full_access, problem, sample_home, send, set,
+};
 use crate::http::Reply;
 
 const REPLAYED: &str = "idempotency-replayed";
@@ -127,7 +129,10 @@ fn keys_are_each_callers_own() {
 
 #[test]
 fn sixty_four_at_once_under_one_key_are_one_commit() {
-    let house = House::sample();
+    PLACES.into_iter().for_each(|place| sixty_four_at_once(&House::sample_in(place())));
+}
+
+fn sixty_four_at_once(house: &House) {
     let (client, body) = (house.client(), accepted());
     let replies: Vec<Reply> = std::thread::scope(|scope| {
         let sending: Vec<_> = (0..64).map(|_| scope.spawn(|| send(&client, "k", &body))).collect();

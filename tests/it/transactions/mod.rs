@@ -39,6 +39,7 @@ use serde_json::{Value, json};
 
 use crate::{
     http::{Client, Reply, Server},
+    store::cluster::Cluster,
     support::programme_dir,
 };
 
@@ -54,6 +55,12 @@ impl Home {
     pub(crate) fn in_a_file() -> Self {
         let dir = Directory::new();
         Self { place: dir.0.join("facts.db").display().to_string(), _kept: Box::new(dir) }
+    }
+
+    /// A database of its own on the PostgreSQL server that tests share.
+    pub(crate) fn in_postgres() -> Self {
+        let server = Cluster::shared();
+        Self { place: server.url(&server.database()), _kept: Box::new(()) }
     }
 
     pub(crate) fn store(&self) -> std::sync::Arc<dyn Store> {
@@ -74,7 +81,7 @@ impl Home {
 }
 
 /// Every kind of place that a store can have.
-pub(crate) const PLACES: [fn() -> Home; 1] = [Home::in_a_file];
+pub(crate) const PLACES: [fn() -> Home; 2] = [Home::in_a_file, Home::in_postgres];
 
 /// A directory of a test's own, removed when it is dropped.
 pub(crate) struct Directory(pub(crate) PathBuf);
@@ -115,6 +122,11 @@ impl House {
     /// The programme on the sample facts.
     pub(crate) fn sample() -> Self {
         Self::sample_with(|_| {})
+    }
+
+    /// The programme on the sample facts, in that place.
+    pub(crate) fn sample_in(home: Home) -> Self {
+        Self::with(filled(home), bundle())
     }
 
     /// The same, with something of the bundle changed.
@@ -193,8 +205,13 @@ impl House {
     }
 }
 
-/// A store with the sample facts, filled from a backup that is made once.
+/// A store with the sample facts.
 pub(crate) fn sample_home() -> Home {
+    filled(Home::in_a_file())
+}
+
+/// Fills a new store with the sample facts, from a backup that is made once.
+fn filled(home: Home) -> Home {
     static SAMPLE: OnceLock<Vec<u8>> = OnceLock::new();
     let backup = SAMPLE.get_or_init(|| {
         let home = Home::in_a_file();
@@ -203,7 +220,6 @@ pub(crate) fn sample_home() -> Home {
         backup::backup(&*home.store(), &mut file).unwrap();
         file
     });
-    let home = Home::in_a_file();
     backup::restore(&*home.store(), &mut &backup[..]).unwrap();
     home
 }
