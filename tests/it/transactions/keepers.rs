@@ -3,7 +3,7 @@
 use mandat::bundle::{Bundle, keepers::Keepers};
 use serde_json::{Value, json};
 
-use super::{House, add, broken, committed, put, remove, set, uid, unset};
+use super::{Directory, Home, House, add, broken, committed, put, remove, set, uid, unset};
 use crate::support::programme;
 
 fn partnership(client: &str, partner: &str, status: &str) -> Value {
@@ -161,4 +161,51 @@ fn the_control_that_does_not_look_through_references_misses_it() {
     }
     let house = House::sample_with(blind);
     assert!(committed(&house.change(&from_the_other_side()[0].2)), "and nothing else notices the product");
+}
+
+/// A street, a house in it, a flat in that: what a flat must keep is read two references away.
+const SCHEMA: &str = "entity Engine;
+entity Street = { closed: Bool };
+entity House = { at: { street: Street } };
+entity Flat = { house: House };
+action keepFlat appliesTo { principal: Engine, resource: Flat };
+";
+const POLICIES: &str = r#"
+@id("flats.keep") permit (principal, action == Action::"keepFlat", resource);
+@id("flats.reachable") @title("A flat can be reached")
+forbid (principal, action == Action::"keepFlat", resource) when { resource.house.at.street.closed };
+"#;
+
+fn streets(change: impl FnOnce(&mut Bundle)) -> House {
+    let dir = Directory::new();
+    for (name, text) in [("schemas/streets.cedarschema", SCHEMA), ("policies/flats.cedar", POLICIES)] {
+        let path = dir.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let mut bundle = Bundle::load(&dir.0).unwrap_or_else(|problems| panic!("{problems}"));
+    change(&mut bundle);
+    let house = House::with(Home::in_a_file(), bundle);
+    let street = |name: &str, closed: bool| put(name, json!({ "closed": closed }));
+    let built = [
+        street("Street::open", false),
+        street("Street::shut", true),
+        put("House::1", json!({ "at": { "street": uid("Street::open") } })),
+        put("Flat::1a", json!({ "house": uid("House::1") })),
+    ];
+    assert!(committed(&house.change(&built)));
+    house
+}
+
+#[test]
+fn an_invariant_that_looks_two_references_far_is_kept_from_both() {
+    let house = streets(|_| {});
+    let broken_flat = [("flats.reachable".to_owned(), "Flat::1a".to_owned())];
+    assert_eq!(broken(&house.change(&[set("Street::open", "closed", true)])), broken_flat, "the far one changes");
+    let moved = set("House::1", "at", json!({ "street": uid("Street::shut") }));
+    assert_eq!(broken(&house.change(&[moved])), broken_flat, "the near one changes");
+    assert!(committed(&house.change(&[set("Street::shut", "closed", false)])), "nobody lives there");
+    assert_eq!(house.revision(), 2);
+    let blind = streets(|bundle| bundle.keepers = std::mem::take(&mut bundle.keepers).without_looking_through());
+    assert!(committed(&blind.change(&[set("Street::open", "closed", true)])), "the control does not look so far");
 }
