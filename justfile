@@ -27,9 +27,10 @@ golden:
     MANDAT_GOLDEN=write cargo test --locked --test it golden -- --test-threads 1
     MANDAT_GOLDEN=write cargo test --locked --test it readme -- --test-threads 1
 
-# Long runs of the random tests, prices beside the oracle's in Python too; CI runs a short form of each.
-soak CASES="10000" ORDERS="2000000":
+# Long runs of the random and concurrent tests, prices beside the oracle's in Python too; CI runs a short form of each.
+soak CASES="10000" ORDERS="2000000" ROUNDS="5000":
     PROPTEST_CASES={{CASES}} cargo test --locked --release --test it properties
+    PROPTEST_CASES=$(({{CASES}} / 50)) MANDAT_ROUNDS={{ROUNDS}} cargo test --locked --release --test it transactions
     MANDAT_ORACLE_ORDERS={{ORDERS}} cargo test --locked --release --test it oracle
 
 # Measure decisions; figures go to docs/benchmarks.md.

@@ -22,6 +22,7 @@ pub mod slicing;
 pub mod store;
 pub mod stored;
 pub mod terms;
+pub mod trail;
 
 use std::{sync::Arc, time::Duration};
 
