@@ -18,6 +18,7 @@ pub mod import;
 pub mod limits;
 pub mod memory;
 pub mod overlay;
+pub mod reading;
 pub mod slicing;
 pub mod store;
 pub mod stored;

@@ -3,6 +3,7 @@
 mod backup;
 mod export;
 mod import;
+mod reading;
 
 use std::{path::Path, process::Stdio};
 
