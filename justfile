@@ -41,6 +41,10 @@ bench:
 load:
     benches/load.sh
 
+# Measure imports, decisions and searches on both stores, up to a million entities.
+stores:
+    benches/stores.sh
+
 # Settle five million order lines beside DuckDB (needs Python with the package duckdb, and GNU time).
 settle:
     benches/statement.sh
