@@ -27,9 +27,13 @@ golden:
     MANDAT_GOLDEN=write cargo test --locked --test it golden -- --test-threads 1
     MANDAT_GOLDEN=write cargo test --locked --test it readme -- --test-threads 1
 
-# Long runs of the random tests, prices beside the oracle's in Python too; CI runs a short form of each.
-soak CASES="10000" ORDERS="2000000":
+# Long runs of the random and concurrent tests, prices beside the oracle's in Python too; CI runs a short form of each.
+soak CASES="10000" ORDERS="2000000" ROUNDS="5000" REPLICAS="20000" KILLS="100" RESTARTS="30":
     PROPTEST_CASES={{CASES}} cargo test --locked --release --test it properties
+    PROPTEST_CASES=$(({{CASES}} / 50)) MANDAT_ROUNDS={{ROUNDS}} cargo test --locked --release --test it transactions
+    MANDAT_REPLICA_ROUNDS={{REPLICAS}} MANDAT_RESTARTS={{RESTARTS}} cargo test --locked --release --test it replicas
+    MANDAT_KILLS={{KILLS}} cargo test --locked --release --test it faults
+    PROPTEST_CASES=$(({{CASES}} / 20)) cargo test --locked --release --test it store::kept
     MANDAT_ORACLE_ORDERS={{ORDERS}} cargo test --locked --release --test it oracle
 
 # Measure decisions; figures go to docs/benchmarks.md.
@@ -39,6 +43,10 @@ bench:
 # Measure the service over HTTP beside a bare handler (needs wrk).
 load:
     benches/load.sh
+
+# Measure imports, decisions and searches on both stores, up to a million entities.
+stores:
+    benches/stores.sh
 
 # Settle five million order lines beside DuckDB (needs Python with the package duckdb, and GNU time).
 settle:

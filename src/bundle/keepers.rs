@@ -16,6 +16,7 @@ use super::{
     index::Index,
     shape::{Action, EntityShape, Fields, Shape, Shapes},
 };
+use crate::facts::trail::{Step, Trail};
 
 /// The prefix of actions that state what a type must keep.
 const PREFIX: &str = "keep";
@@ -27,7 +28,7 @@ const ENGINE: &str = "mandat";
 #[derive(Debug, Default)]
 pub struct Keepers {
     by_type: HashMap<EntityTypeName, Keeper>,
-    watched: Vec<Watched>,
+    watched: Vec<Trail>,
 }
 
 /// The invariants of one type.
@@ -42,20 +43,11 @@ pub struct Keeper {
     through: Through,
 }
 
-/// A reference whose far end matters to the invariants of the near one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Watched {
-    /// The type that refers.
-    pub entity_type: EntityTypeName,
-    /// The attribute, as links name it; empty for parents.
-    pub path: String,
-}
-
 /// What policies look through.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Through {
-    /// First attributes of what is looked into.
-    attributes: BTreeSet<String>,
+    /// Attributes, one of the other, of what is looked into.
+    chains: BTreeSet<Vec<String>>,
     /// Its own ancestors.
     parents: bool,
     /// Something that is no plain attribute: anything may matter.
@@ -68,11 +60,11 @@ impl Keepers {
         let mut keepers = Self::default();
         for shape in shapes.entity_types.values() {
             let Some(keeper) = keeper(shape, shapes, index) else { continue };
-            let watched = keeper.through.paths(&shape.attributes);
-            keepers.watched.extend(watched.into_iter().map(|path| Watched { entity_type: shape.name.clone(), path }));
+            keepers.watched.extend(keeper.through.trails(shape, shapes));
             keepers.by_type.insert(shape.name.clone(), keeper);
         }
-        keepers.watched.sort_by_key(|watched| (watched.entity_type.to_string(), watched.path.clone()));
+        keepers.watched.sort_unstable();
+        keepers.watched.dedup();
         keepers
     }
 
@@ -81,8 +73,15 @@ impl Keepers {
         self.by_type.get(entity_type)
     }
 
+    /// The same invariants, asked only about what changes itself: for tests that show what looking further is good for.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_looking_through(self) -> Self {
+        Self { watched: Vec::new(), ..self }
+    }
+
     /// The references by which a change of one entity can break another's invariants.
-    pub fn watched(&self) -> &[Watched] {
+    pub fn watched(&self) -> &[Trail] {
         &self.watched
     }
 }
@@ -92,7 +91,11 @@ impl Keeper {
     pub fn looks_through(&self, path: &str) -> bool {
         let first = path.split('.').next().unwrap_or(path);
         self.through.anything
-            || if path.is_empty() { self.through.parents } else { self.through.attributes.contains(first) }
+            || if path.is_empty() {
+                self.through.parents
+            } else {
+                self.through.chains.iter().any(|chain| chain[0] == first)
+            }
     }
 }
 
@@ -107,18 +110,19 @@ fn keeper(shape: &EntityShape, shapes: &Shapes, index: &Index) -> Option<Keeper>
 }
 
 impl Through {
-    /// Link paths of the attributes that stand alone, since nothing looks into the members of a set.
-    fn paths(&self, attributes: &Fields) -> Vec<String> {
+    /// The trails from the entity to what is looked into; nothing looks into the members of a set.
+    fn trails(&self, of: &EntityShape, shapes: &Shapes) -> Vec<Trail> {
+        let mut trails: Vec<Trail> = self.chains.iter().flat_map(|chain| trails(of, chain, shapes)).collect();
         let mut paths = Vec::new();
-        for (name, field) in attributes {
-            if self.anything || self.attributes.contains(name) {
-                single(name, &field.shape, &mut paths);
-            }
+        if self.anything {
+            of.attributes.iter().for_each(|(name, field)| single(name, &field.shape, &mut paths));
         }
         if self.anything || self.parents {
             paths.push(String::new());
         }
-        paths
+        let step = |path| Step { entity_type: of.name.clone(), path };
+        trails.extend(paths.into_iter().map(|path| Trail { first: step(path), beyond: Vec::new() }));
+        trails
     }
 
     fn read(&mut self, condition: &Expr) {
@@ -133,8 +137,11 @@ impl Through {
             }
             if let ExprKind::ExtHasAttr { expr, attrs } = expression.expr_kind() {
                 // `resource has a.b` looks into `resource.a`.
-                if matches!(expr.expr_kind(), ExprKind::Var(Var::Resource)) && attrs.len() > 1 {
-                    self.attributes.insert(attrs.first().to_string());
+                let known = chain(expr).map(|(variable, attributes)| (variable, attributes.into_iter()));
+                for end in 1..attrs.len() {
+                    let further = attrs.iter().take(end).map(|name| name.as_str());
+                    let known = known.clone().map(|(variable, before)| (variable, before.chain(further).collect()));
+                    self.note(known);
                 }
             }
         }
@@ -142,14 +149,17 @@ impl Through {
 
     /// An attribute of this is asked for.
     fn look_into(&mut self, expression: &Expr) {
-        let chain = chain(expression);
+        self.note(chain(expression));
+    }
+
+    fn note(&mut self, chain: Option<(Var, Vec<&str>)>) {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         match chain.as_ref().map(|(variable, attributes)| (variable, attributes.as_slice())) {
             // The entity's own attributes, the context's, and the record of what it was before.
-            Some((Var::Resource, [])) | Some((Var::Context | Var::Principal | Var::Action, [] | [_])) => {}
-            Some((Var::Resource, [first, ..])) | Some((Var::Context, [_, first, ..])) => {
-                self.attributes.insert((*first).to_owned());
+            Some((Var::Resource, [])) | Some((Var::Context, [] | [_])) | Some((Var::Principal | Var::Action, _)) => {}
+            Some((Var::Resource, attributes)) | Some((Var::Context, [_, attributes @ ..])) => {
+                self.chains.insert(owned(attributes));
             }
-            Some((Var::Principal | Var::Action, _)) => {}
             None => self.anything = true,
         }
     }
@@ -174,6 +184,27 @@ fn chain(expression: &Expr) -> Option<(Var, Vec<&str>)> {
         }
         _ => None,
     }
+}
+
+/// The trail along a chain of attributes, and every shorter one: what lies between is looked at, too.
+fn trails(of: &EntityShape, chain: &[String], shapes: &Shapes) -> Vec<Trail> {
+    let (mut of, mut fields) = (of, &of.attributes);
+    let (mut path, mut steps, mut trails) = (Vec::new(), Vec::new(), Vec::new());
+    for name in chain {
+        path.push(name.as_str());
+        match fields.get(name).map(|field| &field.shape) {
+            Some(Shape::Record(inner)) => fields = inner,
+            Some(Shape::Entity(next)) => {
+                steps.push(Step { entity_type: of.name.clone(), path: path.join(".") });
+                trails.push(Trail { first: steps[0].clone(), beyond: steps[1..].to_vec() });
+                path.clear();
+                let Some(next) = shapes.entity(next) else { break };
+                (of, fields) = (next, &next.attributes);
+            }
+            _ => break,
+        }
+    }
+    trails
 }
 
 /// Paths of references that stand alone.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cedar_policy::{Entity, EntityTypeName, EntityUid};
+use cedar_policy::{Entity, EntityUid};
 use jiff::Timestamp;
 
 use super::{Decision, decide, invariant::Kept, question::Question};
@@ -14,6 +14,7 @@ use crate::{
         import::Invariants,
         overlay::Overlay,
         store::{Record, Walk},
+        trail::Trail,
     },
 };
 
@@ -65,8 +66,9 @@ impl Step<'_> {
         let mut asked: HashSet<EntityUid> = self.finished.put.iter().map(|put| put.record.uid.clone()).collect();
         asked.extend(self.finished.deleted.iter().cloned());
         let changed: Vec<EntityUid> = asked.iter().cloned().collect();
-        for watched in self.bundle.keepers.watched() {
-            let walk = Walk::Referring { entity_type: &watched.entity_type, path: &watched.path, to: &changed };
+        for trail in self.bundle.keepers.watched() {
+            let to = trail.back(self.before, &changed)?;
+            let walk = Walk::Referring { entity_type: &trail.first.entity_type, path: &trail.first.path, to: &to };
             self.walk(walk, &after, &mut asked, &mut broken)?;
         }
         Ok(broken)
@@ -160,7 +162,7 @@ impl Invariants for OfImports<'_> {
         Ok(broken.map(told))
     }
 
-    fn watched(&self) -> Vec<(&EntityTypeName, &str)> {
-        self.bundle.keepers.watched().iter().map(|watched| (&watched.entity_type, &*watched.path)).collect()
+    fn watched(&self) -> &[Trail] {
+        self.bundle.keepers.watched()
     }
 }

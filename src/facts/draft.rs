@@ -16,6 +16,7 @@ use super::{
     document::reference,
     hierarchy, ids, limits,
     overlay::Overlay,
+    reading,
     slicing::{Shared, shared},
     store::record::{self, Record},
 };
@@ -144,7 +145,10 @@ pub fn checked(json: Value, schema: &Schema) -> Result<(Entity, Record), String>
     if parents > limits::MAX_PARENTS {
         return Err(format!("{parents} parents are more than {}", limits::MAX_PARENTS));
     }
-    let entity = Entity::from_json_value(json, Some(schema)).map_err(|error| describe(&error))?;
+    let entity = match reading::plain(&json, schema) {
+        Some(entity) => entity,
+        None => Entity::from_json_value(json, Some(schema)).map_err(|error| describe(&error))?,
+    };
     if entity.uid().type_name().basename() == "Action" {
         return Err("actions are the schema's; they are no facts".to_owned());
     }
@@ -174,10 +178,10 @@ impl Editable for Draft {
 
 impl Finished {
     /// The state as it would be.
-    pub fn over<'s>(&self, state: &'s dyn Snapshot, actions: &Entities) -> Overlay<'s> {
+    pub fn over<'s>(&self, state: &'s dyn Snapshot, actions: &'s Entities) -> Overlay<'s> {
         let put = self.put.iter().map(|put| (put.record.uid.clone(), Some(put.after.clone())));
         let deleted = self.deleted.iter().map(|uid| (uid.clone(), None));
-        Overlay::new(state, put.chain(deleted).collect::<HashMap<_, _>>(), actions.clone())
+        Overlay::new(state, put.chain(deleted).collect::<HashMap<_, _>>(), actions)
     }
 
     fn check_hierarchy(&self, state: &dyn Snapshot, schema: &Schema, actions: &Entities) -> Result<(), Unmakeable> {

@@ -23,7 +23,7 @@ use std::{
     },
 };
 
-use cedar_policy::{Entities, Entity, EntityTypeName, EntityUid, Schema};
+use cedar_policy::{Entities, Entity, EntityUid, Schema};
 use sha2::{Digest as _, Sha256};
 
 pub use self::pieces::Form;
@@ -33,7 +33,8 @@ use self::{
 };
 use super::{
     Facts, Snapshot, Unavailable,
-    store::{Commit, Record, Revision, Store, Walk, Writing},
+    store::{Commit, Record, Revision, Store, Writing},
+    trail::Trail,
 };
 
 /// Problems that are told before an import gives up.
@@ -58,8 +59,8 @@ pub trait Invariants: Sync {
         before: Option<&Entity>,
     ) -> Result<Option<String>, Unavailable>;
 
-    /// Types and attributes through which invariants look at other entities.
-    fn watched(&self) -> Vec<(&EntityTypeName, &str)>;
+    /// The trails along which invariants look at other entities.
+    fn watched(&self) -> &[Trail];
 }
 
 /// What an import is made with.
@@ -247,14 +248,9 @@ impl Taking<'_> {
     fn note_referrers(&mut self, records: &[Record]) -> Result<(), Unavailable> {
         let Some(invariants) = self.import.invariants else { return Ok(()) };
         let to: Vec<EntityUid> = records.iter().map(|record| record.uid.clone()).collect();
-        for (entity_type, path) in invariants.watched() {
-            let mut position = 0;
-            loop {
-                let page = self.base.walk(Walk::Referring { entity_type, path, to: &to }, position, 1_000)?;
-                let Some(last) = page.last() else { break };
-                position = last.position;
-                self.later.extend(page.into_iter().map(|placed| placed.uid));
-            }
+        for trail in invariants.watched() {
+            let to = trail.back(self.base, &to)?;
+            self.later.extend(trail.first.referring(self.base, &to)?);
         }
         Ok(())
     }

@@ -18,10 +18,12 @@ pub mod import;
 pub mod limits;
 pub mod memory;
 pub mod overlay;
+pub mod reading;
 pub mod slicing;
 pub mod store;
 pub mod stored;
 pub mod terms;
+pub mod trail;
 
 use std::{sync::Arc, time::Duration};
 

@@ -14,12 +14,12 @@ use super::{
 pub struct Overlay<'b> {
     base: &'b dyn Snapshot,
     changed: HashMap<EntityUid, Option<Shared>>,
-    actions: Entities,
+    actions: &'b Entities,
 }
 
 impl<'b> Overlay<'b> {
     /// The state with these entities in place of their former selves; `None` deletes one.
-    pub fn new(base: &'b dyn Snapshot, changed: HashMap<EntityUid, Option<Shared>>, actions: Entities) -> Self {
+    pub fn new(base: &'b dyn Snapshot, changed: HashMap<EntityUid, Option<Shared>>, actions: &'b Entities) -> Self {
         Self { base, changed, actions }
     }
 }
@@ -45,7 +45,7 @@ impl Snapshot for Overlay<'_> {
     }
 
     fn slice(&self, roots: &[EntityUid], supplied: Vec<Entity>, level: u32) -> Result<Slice, Unavailable> {
-        let entities = gather(&|uids| self.load(uids), &self.actions, roots, supplied, level)?;
+        let entities = gather(&|uids| self.load(uids), self.actions, roots, supplied, level)?;
         Ok(Slice { entities: Arc::new(entities), revision: self.revision() })
     }
 

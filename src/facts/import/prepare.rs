@@ -46,7 +46,7 @@ impl Preparing<'_> {
         match self.import.invariants {
             Some(invariants) if self.alone && invariants.stands_alone(&record) => {
                 let changed = HashMap::from([(record.uid.clone(), Some(shared(&entity)))]);
-                let alone = Overlay::new(&Nothing, changed, self.import.actions.clone());
+                let alone = Overlay::new(&Nothing, changed, self.import.actions);
                 if let Some(reason) = invariants.broken(&alone, &record.uid, None).map_err(|error| error.0)? {
                     return Err(reason);
                 }

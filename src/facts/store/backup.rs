@@ -177,6 +177,9 @@ pub fn restore(store: &dyn Store, file: &mut dyn BufRead) -> Result<Extent, Unav
             if lines != reader.lines || sha256 != hex(&reader.hash.clone().finalize()) {
                 return Err(failed(&"it was cut off or altered: its last line does not fit the others"));
             }
+            if !reader.is_at_end()? {
+                return Err(failed(&"it was altered: something follows its last line"));
+            }
             break;
         }
         reader.hash.update(text);
@@ -205,6 +208,10 @@ impl Reader<'_> {
         let number = self.lines + 2;
         let line = serde_json::from_slice(&text).map_err(|error| failed(&format!("line {number}: {error}")))?;
         Ok((line, text))
+    }
+
+    fn is_at_end(&mut self) -> Result<bool, Unavailable> {
+        Ok(self.file.fill_buf().map_err(|error| failed(&error))?.is_empty())
     }
 }
 

@@ -4,7 +4,10 @@
 //! every reference and extension value written out (`__entity`, `__extn`): the same entity is always the same
 //! text, and it can be read back without the schema, in a few microseconds.
 
-use std::collections::HashSet;
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+};
 
 use cedar_policy::{Entity, EntityId, EntityTypeName, EntityUid, RestrictedExpression};
 use cedar_policy_core::ast::{self, EntityUID, Literal, PartialValue, Value, ValueKind};
@@ -100,9 +103,27 @@ pub fn reference(uid: &EntityUid) -> Json {
 /// # Errors
 /// The type is none that Cedar can have.
 pub fn uid(entity_type: &str, id: &str) -> Result<EntityUid, Unavailable> {
-    let name: EntityTypeName =
-        entity_type.parse().map_err(|_| Unavailable(format!("the store holds the type `{entity_type}`")))?;
-    Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
+    Ok(EntityUid::from_type_name_and_id(type_name(entity_type)?, EntityId::new(id)))
+}
+
+/// Most names of types that a thread remembers: a schema has a few dozen, a stranger could send any number.
+const REMEMBERED: usize = 1_000;
+
+/// The name of a type. Cedar reads names with its whole parser; each thread keeps those that it has read.
+fn type_name(text: &str) -> Result<EntityTypeName, Unavailable> {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, EntityTypeName>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(name) = known.get(text) {
+            return Ok(name.clone());
+        }
+        let name: EntityTypeName = text.parse().map_err(|_| Unavailable(format!("`{text}` is no entity type")))?;
+        if known.len() < REMEMBERED {
+            known.insert(text.to_owned(), name.clone());
+        }
+        Ok(name)
+    })
 }
 
 /// Reads an entity back.
@@ -207,6 +228,14 @@ fn read_extension(call: &Json) -> Result<Value, String> {
         // A value that takes more than one word to write, such as an offset from a date.
         return evaluated(&json!({ "value": { "__extn": call } }));
     };
+    extension_value(function, argument)
+}
+
+/// A value of one of Cedar's extension types, from its text.
+///
+/// # Errors
+/// The text is none of that type, or the type is not known.
+pub fn extension_value(function: &str, argument: &str) -> Result<Value, String> {
     let expression = match function {
         "datetime" => RestrictedExpression::new_datetime(argument),
         "duration" => RestrictedExpression::new_duration(argument),

@@ -8,6 +8,7 @@ mod plans;
 mod programme;
 pub(crate) mod random;
 mod states;
+mod stores;
 
 use std::{cell::Cell, sync::Arc};
 

@@ -21,7 +21,7 @@ use crate::facts::{
 };
 
 /// Most names that are remembered with their keys.
-const KNOWN: usize = 500_000;
+const KNOWN: usize = 100_000;
 
 /// The one writer of a file.
 pub(super) struct SqliteWriting {
