@@ -8,7 +8,7 @@ default:
 
 # Start the service on the sample facts.
 serve *ARGS:
-    cargo run --locked --quiet -- serve --facts tests/facts/programme.json {{ARGS}}
+    cargo run --locked --quiet -- serve --seed tests/facts/programme.json {{ARGS}}
 
 # Run all tests: the code's, and the scenarios of the policies.
 test:

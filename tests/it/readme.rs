@@ -49,22 +49,25 @@ fn compare(name: &str, found: &str) {
 struct Service {
     process: Child,
     port: u16,
+    store: PathBuf,
 }
 
 impl Service {
     fn start() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+        let store = std::env::temp_dir().join(format!("mandat-readme-{port}.db"));
         let command = command("serve").replace("cargo run --locked --", BINARY);
         let mut words = command.split_whitespace();
         let process = Command::new(words.next().expect("a command"))
             .args(words)
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .current_dir(programme_dir())
+            .env("MANDAT_STORE", &store)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("the service starts");
-        let service = Self { process, port };
+        let service = Self { process, port, store };
         service.wait_until_ready();
         service
     }
@@ -95,6 +98,9 @@ impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+        for end in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(format!("{}{end}", self.store.display()));
+        }
     }
 }
 
@@ -122,6 +128,9 @@ fn the_denial_and_the_allow_are_as_shown() {
     let service = Service::start();
     compare("ask", &service.ask("ask"));
     compare("ask again", &service.ask("ask again"));
+    compare("transact", &service.ask("transact"));
+    // Sent again under the same key, it changes nothing and has the same answer.
+    compare("transact", &service.ask("transact"));
 }
 
 #[test]
@@ -152,5 +161,5 @@ fn the_two_commands_are_the_ones_that_ci_and_just_run() {
     let ci = fs::read_to_string(programme_dir().join(".ci/run")).expect(".ci/run");
     assert!(ci.contains("<!-- command: test -->"), "CI runs README's test command");
     let tasks = fs::read_to_string(programme_dir().join("justfile")).expect("justfile");
-    assert!(tasks.contains(&command("test")) && tasks.contains("serve --facts tests/facts/programme.json"));
+    assert!(tasks.contains(&command("test")) && tasks.contains("serve --seed tests/facts/programme.json"));
 }
