@@ -131,7 +131,7 @@ pub fn import(
         base: &*base,
         alone,
         seen: HashSet::new(),
-        later: HashSet::new(),
+        later: Vec::new(),
         wrong: Vec::new(),
         entities: 0,
         unchanged: 0,
@@ -184,7 +184,7 @@ struct Taking<'t> {
     /// Names that were in the file, by 128 bits of their hash.
     seen: HashSet<[u8; 16]>,
     /// Entities that are looked at again when all are there.
-    later: HashSet<EntityUid>,
+    later: Vec<EntityUid>,
     wrong: Vec<String>,
     entities: u64,
     unchanged: u64,

@@ -1,7 +1,7 @@
 //! What only the whole shows: references that lead nowhere, invariants that look further, deep hierarchies.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -18,7 +18,7 @@ use crate::facts::{
 const CHUNK: usize = 1_000;
 
 /// Entities that are remembered between chunks.
-const REMEMBERED: usize = 200_000;
+const REMEMBERED: usize = 20_000;
 
 pub(super) fn check(taking: &mut Taking, writing: &mut dyn Writing) -> Result<(), Unavailable> {
     if taking.wrong.len() >= TOLD {
@@ -28,7 +28,11 @@ pub(super) fn check(taking: &mut Taking, writing: &mut dyn Writing) -> Result<()
         let through = if dangling.path.is_empty() { "a parent" } else { &dangling.path };
         taking.wrong.push(format!("{} refers to {} by {through}, which does not exist", dangling.from, dangling.to));
     }
-    let later: Vec<EntityUid> = taking.later.drain().collect();
+    // In the order of the file: what stands together there mostly refers to each other.
+    let mut later = std::mem::take(&mut taking.later);
+    let mut once = HashSet::new();
+    later.retain(|uid| taking.alone || once.insert(uid.clone()));
+    drop(once);
     let actions = taking.import.actions.clone();
     let written = Written { writing: Mutex::new(writing), actions, remembered: Mutex::default() };
     for chunk in later.chunks(CHUNK) {
