@@ -39,6 +39,7 @@ pub async fn quotes(
     let active = service.active()?;
     let trace = Trace::of(request.headers());
     let body = body::read(request, &service.settings).await?;
-    let inquiry = Inquiry::begin(&service, active, caller, trace, None).await?;
+    let at_least = wire::order::at_least_revision(&body)?;
+    let inquiry = Inquiry::begin(&service, active, caller, trace, at_least).await?;
     Ok(inquiry.respond(inquiry.quote(body)))
 }

@@ -44,7 +44,7 @@ pub struct OrderDocument {
     terms: Option<TermsDocument>,
     /// 1 to 1,000 lines.
     lines: Vec<LineDocument>,
-    /// `{"explain": true}` explains an allowed decision too.
+    /// `{"explain": true}` explains an allowed decision too; `{"at_least_revision": 42}` takes no older facts.
     #[schema(value_type = Option<Object>)]
     options: Option<Value>,
 }
@@ -197,9 +197,23 @@ fn actor(actor: Value) -> Result<(String, String), Rejected> {
     Ok((part("type")?, part("id")?))
 }
 
+/// The oldest revision of the facts that may price an order.
+///
+/// # Errors
+/// What stands there is no revision; what else is wrong with the order is told when it is read.
+pub fn at_least_revision(body: &Value) -> Result<Option<u64>, Rejected> {
+    match body.pointer("/options/at_least_revision") {
+        None | Some(Value::Null) => Ok(None),
+        Some(revision) => revision.as_u64().map(Some).ok_or_else(|| {
+            let expected = "expected a revision, a whole number from an earlier answer";
+            Rejected::new(Mistake::Form, "options.at_least_revision", expected)
+        }),
+    }
+}
+
 fn explain(options: Option<Value>) -> Result<bool, Rejected> {
     let Some(options) = options else { return Ok(false) };
-    let mut fields = Fields::of("options", options, &["explain"])?;
+    let mut fields = Fields::of("options", options, &["explain", "at_least_revision"])?;
     match fields.take("explain") {
         None => Ok(false),
         Some(Value::Bool(explain)) => Ok(explain),

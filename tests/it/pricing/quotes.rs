@@ -471,6 +471,17 @@ fn mistakes_are_problems_with_a_type_and_a_field() {
 }
 
 #[test]
+fn a_quote_is_never_made_from_older_facts_than_the_caller_has_seen() {
+    // These facts come from a file: revision 0 and no other.
+    let known = ask(&order(json!({"options": {"at_least_revision": 0}})));
+    assert_eq!(known.status, 200, "{known:?}");
+    let newer = ask(&order(json!({"options": {"at_least_revision": 1}})));
+    assert_eq!((newer.status, &newer.json()["type"]), (503, &json!("urn:mandat:problem:unavailable")));
+    let mistaken = ask(&order(json!({"options": {"at_least_revision": "one"}})));
+    assert_eq!((mistaken.status, &mistaken.json()["field"]), (400, &json!("options.at_least_revision")));
+}
+
+#[test]
 fn a_misspelt_product_is_recognized() {
     let problem = ask(&order(json!({"lines": [{"product": "web-hostng", "quantity": 1}]}))).json();
     assert_eq!(

@@ -40,7 +40,7 @@ pub(super) fn tell(server: &Server, through: Revision, listener: &mut Listener) 
             }
         }
     }
-    tell_answers(server, listener)?;
+    tell_answers(server, through, listener)?;
     let tokens = server.ask(async |connection| answers::tokens(connection).await)?;
     tokens.into_iter().try_for_each(|token| listener(Past::Token(token)))
 }
@@ -112,13 +112,14 @@ impl Change {
     }
 }
 
-fn tell_answers(server: &Server, listener: &mut Listener) -> Result<(), Unavailable> {
+fn tell_answers(server: &Server, through: Revision, listener: &mut Listener) -> Result<(), Unavailable> {
     let mut last = (-1, String::new(), String::new());
     loop {
         let page = server.ask(async |connection| {
             let page = "select digest, status, answer, revision, caller, key from answers
-                where (revision, caller, key) > ($1, $2, $3) order by revision, caller, key limit $4";
-            rows(connection, page, &[&last.0, &last.1, &last.2, &PAGE]).await
+                where (revision, caller, key) > ($1, $2, $3) and revision <= $5
+                order by revision, caller, key limit $4";
+            rows(connection, page, &[&last.0, &last.1, &last.2, &PAGE, &signed(through)]).await
         })?;
         for row in &page {
             let read = || Ok((answers::answer(row, 0)?, row.try_get(4)?, row.try_get(5)?));

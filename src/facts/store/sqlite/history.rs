@@ -14,7 +14,7 @@ pub(super) fn tell(connection: &Connection, through: Revision, listener: &mut Li
     // One transaction, so that tokens and answers are of the same moment as the commits.
     let _transaction = connection.unchecked_transaction().map_err(|error| failed(&error))?;
     commits(connection, through, listener)?;
-    answers(connection, listener)?;
+    answers(connection, through, listener)?;
     for token in read::tokens(connection).map_err(|error| failed(&error))? {
         listener(Past::Token(token))?;
     }
@@ -63,12 +63,15 @@ fn changes(connection: &Connection, revision: Revision, listener: &mut Listener)
     Ok(())
 }
 
-fn answers(connection: &Connection, listener: &mut Listener) -> Result<(), Unavailable> {
+fn answers(connection: &Connection, through: Revision, listener: &mut Listener) -> Result<(), Unavailable> {
     let failed = |error: rusqlite::Error| failed(&error);
     let mut answers = connection
-        .prepare("select caller, key, digest, status, answer, revision from answers order by revision, caller, key")
+        .prepare(
+            "select caller, key, digest, status, answer, revision from answers where revision <= ?
+             order by revision, caller, key",
+        )
         .map_err(failed)?;
-    let mut rows = answers.query([]).map_err(failed)?;
+    let mut rows = answers.query([signed(through)]).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
         let read = || Ok(Past::Remembered { caller: row.get(0)?, key: row.get(1)?, answer: read::answer(row, 2)? });
         listener(read().map_err(failed)?)?;
