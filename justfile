@@ -33,7 +33,7 @@ soak CASES="10000" ORDERS="2000000" ROUNDS="5000" REPLICAS="20000" KILLS="100" R
     PROPTEST_CASES=$(({{CASES}} / 50)) MANDAT_ROUNDS={{ROUNDS}} cargo test --locked --release --test it transactions
     MANDAT_REPLICA_ROUNDS={{REPLICAS}} MANDAT_RESTARTS={{RESTARTS}} cargo test --locked --release --test it replicas
     MANDAT_KILLS={{KILLS}} cargo test --locked --release --test it faults
-    PROPTEST_CASES=$(({{CASES}} / 20)) cargo test --locked --release --test it store::kept
+    PROPTEST_CASES=$(({{CASES}} / 20)) cargo test --locked --release --test it -- store:: search::
     MANDAT_ORACLE_ORDERS={{ORDERS}} cargo test --locked --release --test it oracle
 
 # Measure decisions; figures go to docs/benchmarks.md.
