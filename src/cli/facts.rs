@@ -6,14 +6,10 @@ pub mod get;
 pub mod import;
 mod progress;
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
 
-use super::{Exit, input, output};
+use super::{Exit, output};
 use crate::{
-    bundle::Bundle,
-    engine::Engine,
     facts::Unavailable,
     problem::{Problem, Problems},
 };
@@ -37,29 +33,6 @@ enum Verb {
     Backup(backup::BackupArguments),
     /// Fill an empty store from a backup.
     Restore(backup::RestoreArguments),
-}
-
-/// A bundle and the store that is worked on.
-#[derive(Debug, clap::Args)]
-pub struct StorePlace {
-    /// The bundle's directory.
-    #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
-    bundle: PathBuf,
-    /// The store: the path of a file, or the URL of a PostgreSQL database; `[store] place` of `mandat.toml` if left out.
-    #[arg(long, value_name = "PLACE", env = "MANDAT_STORE", hide_env_values = true)]
-    store: Option<String>,
-}
-
-impl StorePlace {
-    /// An engine on the store.
-    ///
-    /// # Errors
-    /// The bundle does not load, or the store cannot be opened.
-    fn engine(&self) -> Result<Engine, Problems> {
-        let bundle = Bundle::load(&self.bundle)?;
-        let place = self.store.clone().unwrap_or_else(|| bundle.settings.store.place.clone());
-        input::stored_engine(bundle, &place)
-    }
 }
 
 /// Runs the verb.

@@ -11,8 +11,8 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    bundle::Bundle,
-    config::StoreSettings,
+    bundle::{Bundle, files},
+    config::{Settings, StoreSettings},
     engine::Engine,
     facts::{
         Unavailable,
@@ -72,6 +72,44 @@ impl FactsPlace {
                 Ok(Engine::new(bundle, facts))
             }
         }
+    }
+}
+
+/// A bundle and the store that is worked on.
+#[derive(Debug, clap::Args)]
+pub struct StorePlace {
+    /// The bundle's directory, whose `mandat.toml` names the store.
+    #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
+    bundle: PathBuf,
+    /// The store: the path of a file, or the URL of a PostgreSQL database; `[store] place` of `mandat.toml` if left out.
+    #[arg(long, value_name = "PLACE", env = "MANDAT_STORE", hide_env_values = true)]
+    store: Option<String>,
+}
+
+impl StorePlace {
+    /// An engine on the store.
+    ///
+    /// # Errors
+    /// The bundle does not load, or the store cannot be opened.
+    pub fn engine(&self) -> Result<Engine, Problems> {
+        let bundle = Bundle::load(&self.bundle)?;
+        let place = self.store.clone().unwrap_or_else(|| bundle.settings.store.place.clone());
+        stored_engine(bundle, &place)
+    }
+
+    /// The store alone: what only keeps or moves what is stored must be possible with a bundle that does not load.
+    ///
+    /// # Errors
+    /// No store is named, or it cannot be opened.
+    pub fn store(&self) -> Result<Arc<dyn Store>, Problems> {
+        let place = match &self.store {
+            Some(place) => place.clone(),
+            None => {
+                let files = files::read(&self.bundle)?;
+                files.settings.as_ref().map(Settings::parse).transpose()?.unwrap_or_default().store.place
+            }
+        };
+        Ok(open_store(&place)?)
     }
 }
 

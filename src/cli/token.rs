@@ -8,16 +8,18 @@ pub mod list;
 pub mod new;
 pub mod revoke;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use clap::Subcommand;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Exit, input, output};
+use super::{
+    Exit,
+    input::{self, StorePlace},
+    output,
+};
 use crate::{
-    bundle::files,
-    config::Settings,
     facts::{
         Unavailable,
         store::{Store, token::Token},
@@ -45,12 +47,8 @@ enum Verb {
 /// The store that keeps the tokens.
 #[derive(Debug, clap::Args)]
 struct Place {
-    /// The bundle's directory, whose `mandat.toml` names the store.
-    #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
-    bundle: PathBuf,
-    /// The store: the path of a file, or the URL of a PostgreSQL database; `[store] place` of `mandat.toml` if left out.
-    #[arg(long, value_name = "PLACE", env = "MANDAT_STORE", hide_env_values = true)]
-    store: Option<String>,
+    #[command(flatten)]
+    place: StorePlace,
     /// Answer for programs.
     #[arg(long)]
     json: bool,
@@ -60,14 +58,7 @@ impl Place {
     /// # Errors
     /// No store is named, or it cannot be opened.
     fn open(&self) -> Result<Arc<dyn Store>, Problems> {
-        let place = match &self.store {
-            Some(place) => place.clone(),
-            None => {
-                let files = files::read(&self.bundle)?;
-                files.settings.as_ref().map(Settings::parse).transpose()?.unwrap_or_default().store.place
-            }
-        };
-        Ok(input::open_store(&place)?)
+        self.place.store()
     }
 }
 

@@ -6,11 +6,9 @@ use std::{
     path::PathBuf,
 };
 
-use super::{StorePlace, invalid, unavailable};
+use super::{invalid, unavailable};
 use crate::{
-    bundle::files,
-    cli::{Exit, input},
-    config::Settings,
+    cli::{Exit, input::StorePlace},
     facts::{
         Unavailable,
         store::{
@@ -18,7 +16,6 @@ use crate::{
             backup::{self, Extent},
         },
     },
-    problem::Problems,
 };
 
 /// Arguments of `mandat facts backup`.
@@ -39,20 +36,6 @@ pub struct RestoreArguments {
     file: PathBuf,
     #[command(flatten)]
     place: StorePlace,
-}
-
-impl StorePlace {
-    /// The store alone: a backup must be possible with a bundle that does not load.
-    fn store(&self) -> Result<std::sync::Arc<dyn Store>, Problems> {
-        let place = match &self.store {
-            Some(place) => place.clone(),
-            None => {
-                let files = files::read(&self.bundle)?;
-                files.settings.as_ref().map(Settings::parse).transpose()?.unwrap_or_default().store.place
-            }
-        };
-        Ok(input::open_store(&place)?)
-    }
 }
 
 /// Writes a backup.

@@ -6,9 +6,9 @@ use std::{
     path::PathBuf,
 };
 
-use super::{StorePlace, invalid, unavailable};
+use super::{invalid, unavailable};
 use crate::{
-    cli::Exit,
+    cli::{Exit, input::StorePlace},
     engine::Engine,
     facts::{Unavailable, export::export},
 };

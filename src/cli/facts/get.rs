@@ -1,7 +1,7 @@
 //! `mandat facts get UID`: print one entity.
 
-use super::{StorePlace, failed, invalid, unavailable};
-use crate::cli::{Exit, output};
+use super::{failed, invalid, unavailable};
+use crate::cli::{Exit, input::StorePlace, output};
 
 /// Arguments of `mandat facts get`.
 #[derive(Debug, clap::Args)]

@@ -9,9 +9,12 @@ use std::{
 
 use serde_json::json;
 
-use super::{StorePlace, invalid, progress, unavailable};
+use super::{invalid, progress, unavailable};
 use crate::{
-    cli::{Exit, input},
+    cli::{
+        Exit,
+        input::{self, StorePlace},
+    },
     decision::keeping::OfImports,
     engine::Engine,
     facts::{

@@ -5,8 +5,10 @@
 //! (`mandat facts export` beside a service): SQLite's own locks keep writers apart, the revision tells
 //! readers that something was written.
 //!
-//! The statements that read stand in [`read`], those that write in [`write`], the history in [`history`].
+//! The statements that read stand in [`read`], those that write in [`write`] and
+//! [`beside`], the history in [`history`].
 
+mod beside;
 mod history;
 mod read;
 mod write;

@@ -10,7 +10,7 @@ use cedar_policy::EntityUid;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{Lent, failed, read, rows, signed};
+use super::{Lent, beside, failed, read, rows, signed};
 use crate::facts::{
     Unavailable,
     store::{
@@ -56,16 +56,7 @@ impl SqliteWriting {
     }
 
     pub(super) fn touch_tokens(self, uses: &[(String, Timestamp)]) -> Result<(), Unavailable> {
-        let write = |connection: &Connection| {
-            for (id, at) in uses {
-                let mut statement = connection.prepare_cached(
-                    "update tokens set last_used_at = ?2 where id = ?1 and coalesce(last_used_at, ?2 - 1) < ?2",
-                )?;
-                statement.execute(params![id, at.as_millisecond()])?;
-            }
-            Ok(())
-        };
-        write(self.lent.get()?).map_err(|error: rusqlite::Error| failed(&error))?;
+        beside::touch_tokens(self.lent.get()?, uses).map_err(|error| failed(&error))?;
         Box::new(self).commit()
     }
 
@@ -353,38 +344,11 @@ impl Writing for SqliteWriting {
     }
 
     fn remember(&mut self, caller: &str, key: &str, answer: &Remembered) -> Result<(), Unavailable> {
-        let Remembered { digest, status, answer, revision } = answer;
-        let write = |connection: &Connection| {
-            connection
-                .prepare_cached(
-                    "insert into answers (caller, key, digest, status, answer, revision) values (?, ?, ?, ?, ?, ?)",
-                )?
-                .execute(params![caller, key, digest, status, answer, signed(*revision)])
-        };
-        write(self.lent.get()?).map(|_| ()).map_err(|error| failed(&error))
+        beside::remember(self.lent.get()?, caller, key, answer).map_err(|error| failed(&error))
     }
 
     fn keep_token(&mut self, token: &Token) -> Result<(), Unavailable> {
-        let millisecond = |moment: Option<Timestamp>| moment.map(Timestamp::as_millisecond);
-        let write = |connection: &Connection| {
-            connection
-                .prepare_cached(
-                    "insert or replace into tokens
-                     (id, digest, service, roles, created_at, expires_at, last_used_at, revoked_at)
-                     values (?, ?, ?, ?, ?, ?, ?, ?)",
-                )?
-                .execute(params![
-                    token.id,
-                    token.digest,
-                    token.service,
-                    token.roles.join(" "),
-                    token.created_at.as_millisecond(),
-                    millisecond(token.expires_at),
-                    millisecond(token.last_used_at),
-                    millisecond(token.revoked_at)
-                ])
-        };
-        write(self.lent.get()?).map(|_| ()).map_err(|error| failed(&error))
+        beside::keep_token(self.lent.get()?, token).map_err(|error| failed(&error))
     }
 
     fn commit(self: Box<Self>) -> Result<(), Unavailable> {
