@@ -1,6 +1,7 @@
 //! What authors and reviewers use: scenarios and what they cover, proofs.
 
 pub mod coverage;
+pub mod proofs;
 pub mod prover;
 pub mod scenario;
 pub mod searches;
