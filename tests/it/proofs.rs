@@ -301,7 +301,9 @@ fn mistakes(text: &str) -> String {
         let prover = Prover::new(None, &Lock::default());
         proofs::prove(&bundle, &programme_dir(), &properties, &source, &prover).map(|_| ()).map_err(Problems::from)
     });
-    problems.expect_err("it has a mistake").to_string()
+    let problems = problems.expect_err("it has a mistake");
+    let told = problems.iter().map(|problem| format!("{problem} {}", problem.help_text().unwrap_or_default()));
+    format!("{problems}\n{}", told.collect::<Vec<_>>().join("\n"))
 }
 
 #[test]
