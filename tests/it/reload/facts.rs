@@ -157,11 +157,14 @@ fn groups_of_actions_that_a_new_schema_makes_are_known_to_its_policies_at_once()
     assert!(fresh.decide(&renames, &noon()).unwrap().decision.allowed());
 }
 
+/// What happens to facts.
+type Happening = Box<dyn Fn(&dyn Facts) + Send + Sync>;
+
 /// Facts with which something happens right after they were looked at, once.
 struct Raced {
     facts: Arc<dyn Facts>,
     armed: Arc<AtomicBool>,
-    happens: Box<dyn Fn(&dyn Facts) + Send + Sync>,
+    happens: Happening,
 }
 
 impl Facts for Raced {
