@@ -42,8 +42,10 @@ pub fn read(dir: &Path) -> Result<Files, Problems> {
         match name.rsplit_once('.') {
             _ if name == "rules.toml" => files.rules = read_file(dir, "policies/rules.toml", &mut problems),
             Some((_, "cedar")) => files.policies.extend(read_file(dir, &format!("policies/{name}"), &mut problems)),
+            // What must hold of the policies and what was proved of them; neither takes part in a decision.
+            _ if name == "properties.toml" || name == "proofs.lock" => {}
             Some((_, "md")) => {}
-            _ => problems.push(unknown("policies", &name, "*.cedar and rules.toml")),
+            _ => problems.push(unknown("policies", &name, "*.cedar, rules.toml, properties.toml and proofs.lock")),
         }
     }
     for name in list(dir, "schemas", &mut problems) {
