@@ -331,12 +331,25 @@ fn mistakes_in_properties_are_told_with_their_place() {
             "has no attribute `colour`",
         ),
         (
-            "[[unaffected_by]]\nid = \"a\"\ntitle = \"t\"\nactions = [\"viewProduct\"]\nattribute = \"resource.organization\"\n",
-            "cannot be asked",
+            "[[unaffected_by]]\nid = \"a\"\ntitle = \"t\"\nattribute = \"payer\"\n",
+            "must be `principal.…` or `resource.…`",
         ),
     ];
     for (text, said) in cases {
         let told = mistakes(text);
         assert!(told.contains(said) && told.contains("policies/properties.toml:"), "{text}\n{told}");
     }
+}
+
+#[test]
+fn an_attribute_that_is_read_of_another_entity_too_cannot_be_put_apart() {
+    let other = "resource.fullPartnership.client.country == resource.country";
+    let bundle = changed("orders.cedar", "resource.fullPartnership.client == resource", other);
+    let text = "[[unaffected_by]]\nid = \"a\"\ntitle = \"t\"\nactions = [\"orderProduct\"]\nresources = [\"Organization\"]\nattribute = \"resource.country\"\n";
+    let source = Source::new(property::PATH, text);
+    let properties = property::parse(&source, &bundle.register).expect("a property");
+    let prover = Prover::new(None, &Lock::default());
+    let problems =
+        proofs::prove(&bundle, &programme_dir(), &properties, &source, &prover).expect_err("it might be the same");
+    assert!(problems.to_string().contains("might be the `resource` too"), "{problems}");
 }
