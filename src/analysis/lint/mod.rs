@@ -1,0 +1,50 @@
+//! Lints: what is valid and still most likely not meant.
+//!
+//! Cedar's validator asks whether a policy can be evaluated. An author's next questions are others: does this policy
+//! say who may, can anybody trace it to a rule, is a letter in it not the one that is read, is it laid out as all the
+//! others, and does it decide anything at all? Each lint answers one of them, under a code that
+//! `mandat check --explain` explains:
+//! 1. [`annotations`]: titles, rules, reasons of backstops;
+//! 2. [`principal`]: permits that do not say who may;
+//! 3. [`characters`]: what deceives the eye, in every file;
+//! 4. [`unformatted`]: text that `mandat fmt` would change;
+//! 5. [`allow`] takes away what an author has allowed with a reason.
+//!
+//! Lints are warnings. They are looked at when the bundle is valid; what is refused is told first, by itself.
+
+pub mod allow;
+pub mod annotations;
+pub mod characters;
+pub mod principal;
+pub mod report;
+pub mod unformatted;
+
+use crate::{
+    bundle::{Bundle, Policy, files::Files},
+    problem::{Problem, Problems},
+};
+
+/// A warning, and the policy it is about where it is about one.
+#[derive(Debug)]
+pub struct Finding<'b> {
+    policy: Option<&'b Policy>,
+    problem: Problem,
+}
+
+impl<'b> Finding<'b> {
+    fn of(policy: &'b Policy, problem: Problem) -> Self {
+        Self { policy: Some(policy), problem }
+    }
+}
+
+/// Everything that is worth a look in a valid bundle, by file and place.
+pub fn warnings(bundle: &Bundle, files: &Files) -> Problems {
+    let mut findings = Vec::new();
+    annotations::look(bundle, &mut findings);
+    principal::look(bundle, &mut findings);
+    characters::look(files, &mut findings);
+    unformatted::look(files, &mut findings);
+    let mut warnings = bundle.warnings.clone();
+    warnings.extend(allow::silence(bundle, findings));
+    warnings.sorted()
+}
