@@ -1,8 +1,9 @@
-//! What authors and reviewers use: scenarios and what they cover; proofs and differences are to come.
+//! What authors and reviewers use: scenarios and what they cover, proofs.
 
 pub mod codes;
 pub mod coverage;
 pub mod layout;
 pub mod lint;
+pub mod prover;
 pub mod scenario;
 pub mod searches;
