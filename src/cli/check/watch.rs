@@ -4,22 +4,20 @@
 //! in containers, and a bundle is some dozens of small files. Size and time of change are compared first; now and then
 //! the contents too, since some file systems keep times coarsely. Only what is new or solved is told.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::Write as _,
-    path::Path,
-    thread::sleep,
-    time::{Duration, SystemTime},
-};
+use std::{collections::BTreeMap, io::Write as _, path::Path, thread::sleep, time::Duration};
 
 use super::{counted, output};
-use crate::{analysis::lint::report::Report, bundle::files, cli::Exit, problem::Problem};
+use crate::{
+    analysis::lint::report::Report,
+    bundle::look::{self, Glimpse, Look},
+    cli::Exit,
+    problem::Problem,
+};
 
 /// How long a save can go unnoticed.
 const EVERY: Duration = Duration::from_millis(150);
 /// Looks between two comparisons of contents.
-const LOOKS: u32 = 10;
+const LOOKS: u64 = 10;
 
 /// Checks until the process is ended or nobody reads what it tells.
 pub(super) fn run(dir: &Path) -> Exit {
@@ -37,54 +35,31 @@ pub(super) fn run(dir: &Path) -> Exit {
 
 /// The files as they were last looked at.
 struct Seen {
-    stamps: BTreeMap<String, (u64, Option<SystemTime>)>,
-    digest: Option<String>,
+    glimpse: Glimpse,
+    look: Look,
 }
 
 impl Seen {
     fn of(dir: &Path) -> Self {
-        Self { stamps: stamps(dir), digest: digest(dir) }
+        Self { glimpse: look::glimpse(dir), look: look::look(dir) }
     }
 
     /// Returns when a file has been changed, added or taken away.
     fn wait(&mut self, dir: &Path) {
-        for look in 1.. {
+        for number in 1_u64.. {
             sleep(EVERY);
-            let stamps = stamps(dir);
-            let stamped = stamps != self.stamps;
-            if stamped || look % LOOKS == 0 {
-                let digest = digest(dir);
-                // Without a digest something cannot be read, and what that is may have changed.
-                let changed = digest != self.digest || (stamped && digest.is_none());
-                *self = Self { stamps, digest };
-                if changed {
-                    return;
-                }
+            let glimpse = look::glimpse(dir);
+            if glimpse == self.glimpse && number % LOOKS != 0 {
+                continue;
+            }
+            let look = look::look(dir);
+            let changed = look != self.look;
+            *self = Self { glimpse, look };
+            if changed {
+                return;
             }
         }
     }
-}
-
-fn digest(dir: &Path) -> Option<String> {
-    files::read(dir).ok().map(|files| files.digest)
-}
-
-/// Size and time of change of everything that may belong to the bundle.
-fn stamps(dir: &Path) -> BTreeMap<String, (u64, Option<SystemTime>)> {
-    let mut stamps = BTreeMap::new();
-    let mut stamp = |path: &Path| {
-        if let Ok(metadata) = fs::symlink_metadata(path) {
-            stamps.insert(path.to_string_lossy().into_owned(), (metadata.len(), metadata.modified().ok()));
-        }
-    };
-    stamp(&dir.join("mandat.toml"));
-    for sub in ["policies", "schemas", "tariffs"].map(|sub| dir.join(sub)) {
-        stamp(&sub);
-        for entry in fs::read_dir(sub).into_iter().flatten().filter_map(Result::ok) {
-            stamp(&entry.path());
-        }
-    }
-    stamps
 }
 
 /// What has been told and still holds: a problem that only moved is not told again.

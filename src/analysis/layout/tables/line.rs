@@ -4,7 +4,7 @@ use taplo::syntax::SyntaxKind::{
     self, BRACE_END, BRACE_START, BRACKET_END, BRACKET_START, COMMA, COMMENT, EQ, NEWLINE, PERIOD, WHITESPACE,
 };
 
-use super::Word;
+use super::{Stretch, Word};
 
 /// A line, without its end.
 #[derive(Debug)]
@@ -13,15 +13,15 @@ pub(super) struct Line {
     pub after_blank: bool,
     /// Whether it begins a section.
     pub heading: bool,
-    depth: usize,
+    indent: usize,
     shape: Shape,
-    remark: Option<String>,
+    remark: Option<Spaced>,
 }
 
 #[derive(Debug)]
 enum Shape {
     /// `name = …`, where no bracket is open.
-    Entry { name: String, padding: usize, rest: String },
+    Entry { name: String, blanks: usize, rest: String },
     /// `{ … },` as one of a list.
     Row(Vec<Cell>),
     /// Anything else: a heading, a bracket, nothing but a comment.
@@ -32,7 +32,8 @@ enum Shape {
 struct Cell {
     name: String,
     text: String,
-    padding: usize,
+    /// Behind it.
+    blanks: usize,
 }
 
 /// A word that is no blank, with the blanks before it.
@@ -44,71 +45,94 @@ struct Spaced {
 
 /// The lines of a file; blank ones are kept as a mark on the next.
 pub(super) fn cut(words: &[Word]) -> Vec<Line> {
-    let (mut lines, mut current, mut depth, mut blanks, mut after_blank) = (Vec::new(), Vec::new(), 0, 0, false);
+    let mut cutter = Cutter::default();
+    let mut blanks = 0;
     for word in words {
         match word.kind {
             WHITESPACE => blanks = word.text.chars().count(),
             NEWLINE => {
-                let more = word.text.matches('\n').count();
-                after_blank = finish(&mut lines, &mut current, &mut depth, after_blank) || more > 1;
+                cutter.finish();
+                cutter.after_blank |= word.text.matches('\n').count() > 1;
                 blanks = 0;
             }
-            _ => current.push(Spaced { word: word.clone(), blanks: std::mem::take(&mut blanks) }),
+            _ => cutter.line.push(Spaced { word: word.clone(), blanks: std::mem::take(&mut blanks) }),
         }
     }
-    finish(&mut lines, &mut current, &mut depth, after_blank);
-    lines
+    if !cutter.line.is_empty() {
+        cutter.finish();
+    }
+    cutter.lines
 }
 
-/// Ends a line; whether it was a blank one.
-fn finish(lines: &mut Vec<Line>, words: &mut Vec<Spaced>, depth: &mut usize, after_blank: bool) -> bool {
-    if words.is_empty() {
-        return true;
+#[derive(Default)]
+struct Cutter {
+    lines: Vec<Line>,
+    line: Vec<Spaced>,
+    /// Of each open bracket, the line it stands on.
+    open: Vec<usize>,
+    after_blank: bool,
+}
+
+impl Cutter {
+    fn finish(&mut self) {
+        let mut words = std::mem::take(&mut self.line);
+        if words.is_empty() {
+            self.after_blank = true;
+            return;
+        }
+        let remark = words.pop_if(|last| last.word.kind == COMMENT);
+        let outer = self.open.len();
+        let closing = words.iter().take_while(|word| matches!(word.word.kind, BRACKET_END | BRACE_END)).count();
+        let indent = self.indent(outer.saturating_sub(closing));
+        for Spaced { word, .. } in &words {
+            match word.kind {
+                BRACKET_START | BRACE_START => self.open.push(self.lines.len()),
+                BRACKET_END | BRACE_END => drop(self.open.pop()),
+                _ => {}
+            }
+        }
+        self.lines.push(Line {
+            after_blank: std::mem::take(&mut self.after_blank),
+            heading: words.first().is_some_and(|first| first.word.heading),
+            indent,
+            shape: shape(&words, outer > 0),
+            remark,
+        });
     }
-    lines.push(Line::of(std::mem::take(words), depth, after_blank));
-    false
+
+    /// How far in what stands within the first of the open brackets is: one step for each line that opened some.
+    fn indent(&self, brackets: usize) -> usize {
+        let mut lines: Vec<usize> = self.open.iter().take(brackets).copied().collect();
+        lines.dedup();
+        lines.len()
+    }
+}
+
+fn shape(words: &[Spaced], within: bool) -> Shape {
+    match words.iter().position(|word| word.word.kind == EQ) {
+        _ if within && is_row(words) => Shape::Row(cells(words)),
+        Some(equals) if !within => Shape::Entry {
+            name: join(&words[..equals]),
+            blanks: words[equals].blanks,
+            rest: join(&words[equals + 1..]),
+        },
+        _ => Shape::Other(join(words)),
+    }
 }
 
 impl Line {
-    fn of(mut words: Vec<Spaced>, depth: &mut usize, after_blank: bool) -> Self {
-        let remark = words.pop_if(|last| last.word.kind == COMMENT).map(|last| last.word.text.trim_end().to_owned());
-        let heading = words.first().is_some_and(|first| first.word.heading);
-        let outer = *depth;
-        let opened = |kind| matches!(kind, BRACKET_START | BRACE_START);
-        let closed = |kind| matches!(kind, BRACKET_END | BRACE_END);
-        let mut lowest = outer;
-        for word in &words {
-            *depth = if opened(word.word.kind) {
-                *depth + 1
-            } else {
-                depth.saturating_sub(usize::from(closed(word.word.kind)))
-            };
-            if words.first().is_some_and(|first| closed(first.word.kind)) {
-                lowest = lowest.min(*depth);
-            }
-        }
-        let shape = match words.iter().position(|word| word.word.kind == EQ) {
-            _ if outer > 0 && is_row(&words) => Shape::Row(cells(&words)),
-            Some(equals) if outer == 0 => {
-                Shape::Entry { name: join(&words[..equals]), padding: 0, rest: join(&words[equals + 1..]) }
-            }
-            _ => Shape::Other(join(&words)),
-        };
-        Self { after_blank, heading, depth: lowest, shape, remark }
-    }
-
-    /// Characters of the name, where the line is an entry.
-    pub(super) fn name_width(&self) -> Option<usize> {
+    /// The name, where the line is an entry.
+    pub(super) fn name(&self) -> Option<Stretch> {
         match &self.shape {
-            Shape::Entry { name, .. } => Some(name.chars().count()),
+            Shape::Entry { name, blanks, .. } => Some(Stretch { width: width(name), blanks: *blanks }),
             _ => None,
         }
     }
 
-    /// Makes the name that wide.
-    pub(super) fn pad_name(&mut self, width: usize) {
-        if let Shape::Entry { name, padding, .. } = &mut self.shape {
-            *padding = width.saturating_sub(name.chars().count());
+    /// Lets the `=` of an entry begin there.
+    pub(super) fn end_name_at(&mut self, column: usize) {
+        if let Shape::Entry { name, blanks, .. } = &mut self.shape {
+            *blanks = column.saturating_sub(width(name));
         }
     }
 
@@ -117,20 +141,36 @@ impl Line {
         matches!(self.shape, Shape::Row(_))
     }
 
-    /// Name and width of a column of a row.
-    pub(super) fn cell(&self, column: usize) -> Option<(&str, usize)> {
+    fn cells(&self) -> &[Cell] {
         match &self.shape {
-            Shape::Row(cells) => cells.get(column).map(|cell| (&*cell.name, cell.text.chars().count())),
-            _ => None,
+            Shape::Row(cells) => cells,
+            _ => &[],
         }
     }
 
-    /// Makes a column that wide; where several rows are aligned, the author's own blanks do not count.
-    pub(super) fn pad_cell(&mut self, column: usize, width: usize) {
+    /// The name of a row's cell.
+    pub(super) fn cell_name(&self, number: usize) -> Option<&str> {
+        self.cells().get(number).map(|cell| &*cell.name)
+    }
+
+    /// A row's cell.
+    pub(super) fn cell(&self, number: usize) -> Option<Stretch> {
+        self.cells().get(number).map(|cell| Stretch { width: width(&cell.text), blanks: cell.blanks })
+    }
+
+    /// Lets what follows a row's cell begin there.
+    pub(super) fn end_cell_at(&mut self, number: usize, column: usize) {
+        if let Shape::Row(cells) = &mut self.shape
+            && let Some(cell) = cells.get_mut(number)
+        {
+            cell.blanks = column.saturating_sub(width(&cell.text));
+        }
+    }
+
+    /// Lets one blank stand behind a row's cells from that one on.
+    pub(super) fn close_up(&mut self, from: usize) {
         if let Shape::Row(cells) = &mut self.shape {
-            for (position, cell) in cells.iter_mut().enumerate().skip(column) {
-                cell.padding = if position == column { width.saturating_sub(cell.text.chars().count()) } else { 0 };
-            }
+            cells.iter_mut().skip(from).for_each(|cell| cell.blanks = 1);
         }
     }
 
@@ -139,15 +179,20 @@ impl Line {
         self.remark.is_some() && !matches!(&self.shape, Shape::Other(text) if text.is_empty())
     }
 
-    /// The line without the comment behind it.
-    pub(super) fn text(&self) -> String {
-        let mut text = "  ".repeat(self.depth);
+    /// What stands before the comment behind it.
+    pub(super) fn before_remark(&self) -> Stretch {
+        let blanks = self.remark.as_ref().map_or(0, |remark| remark.blanks);
+        Stretch { width: width(&self.text()), blanks }
+    }
+
+    fn text(&self) -> String {
+        let mut text = "  ".repeat(self.indent);
         match &self.shape {
-            Shape::Entry { name, padding, rest } => text.push_str(&format!("{name}{} = {rest}", " ".repeat(*padding))),
+            Shape::Entry { name, blanks, rest } => text.push_str(&format!("{name}{}= {rest}", " ".repeat(*blanks))),
             Shape::Row(cells) => {
                 for cell in cells {
                     text.push_str(&cell.text);
-                    text.push_str(&" ".repeat(cell.padding + 1));
+                    text.push_str(&" ".repeat(cell.blanks));
                 }
             }
             Shape::Other(other) => text.push_str(other),
@@ -155,14 +200,18 @@ impl Line {
         text.trim_end().to_owned()
     }
 
-    /// The whole line, its comment behind that many characters.
-    pub(super) fn with_remark(&self, width: usize) -> String {
+    /// The whole line, its comment beginning in that column.
+    pub(super) fn with_remark(&self, column: usize) -> String {
         match &self.remark {
-            Some(remark) if self.has_remark() => format!("{:width$} {remark}", self.text()),
-            Some(remark) => format!("{}{remark}", "  ".repeat(self.depth)),
+            Some(remark) if self.has_remark() => format!("{:column$}{}", self.text(), remark.word.text.trim_end()),
+            Some(remark) => format!("{}{}", "  ".repeat(self.indent), remark.word.text.trim_end()),
             None => self.text(),
         }
     }
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// `{ … }` or `{ … },` and nothing else.
@@ -194,8 +243,9 @@ fn cells(words: &[Spaced]) -> Vec<Cell> {
         if (word.kind == COMMA && depth == 1) || position + 1 == words.len() {
             let part = &words[start..=position];
             let name = part.iter().take_while(|word| word.word.kind != EQ).filter(|word| word.word.kind != BRACE_START);
-            let padding = words.get(position + 1).map_or(0, |next| next.blanks.saturating_sub(1));
-            cells.push(Cell { name: name.map(|word| &*word.word.text).collect(), text: join(part), padding });
+            // Where the author wrote none, one is written.
+            let blanks = words.get(position + 1).map_or(0, |next| next.blanks.max(1));
+            cells.push(Cell { name: name.map(|word| &*word.word.text).collect(), text: join(part), blanks });
             start = position + 1;
         }
     }
