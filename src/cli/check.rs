@@ -9,7 +9,10 @@ use serde_json::json;
 
 use super::{BundleDir, Exit, output};
 use crate::{
-    analysis::{lint::report::Report, searches},
+    analysis::{
+        lint::{meaning::Memory, report::Report},
+        searches,
+    },
     bundle::Bundle,
 };
 
@@ -58,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     if arguments.watch {
         return watch::run(&dir);
     }
-    let report = Report::of(&dir);
+    let report = Report::of(&dir, &Memory::default());
     match arguments.format {
         Format::Sarif => println!("{:#}", sarif::log(&report, &dir)),
         _ if arguments.json || arguments.format == Format::Json => println!("{}", as_json(&report)),
@@ -67,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     if let (true, Some(bundle)) = (arguments.searches, &report.bundle) {
         print!("{}", searches::text(bundle));
     }
-    match (report.bundle.is_some(), report.warnings.is_empty()) {
+    match (report.problems.is_empty(), report.warnings.is_empty()) {
         (false, _) => Exit::Invalid,
         (true, false) if arguments.deny_warnings => Exit::Failure,
         (true, _) => Exit::Success,
@@ -79,14 +82,18 @@ fn as_json(report: &Report) -> serde_json::Value {
         return json!({ "problems": output::problems_json(&report.problems) });
     };
     json!({
-        "problems": [], "warnings": output::problems_json(&report.warnings), "policies": bundle.policies.len(),
+        "problems": output::problems_json(&report.problems), "warnings": output::problems_json(&report.warnings), "policies": bundle.policies.len(),
         "rules": bundle.register.rules.len(), "actions": bundle.shapes.actions.len(),
         "tariffs": bundle.tariffs.book.versions().len(), "bundle": bundle.digest,
+        "not_looked_at": report.unknown.as_ref().map_or(0, |(policies, _)| *policies),
     })
 }
 
 fn as_text(report: &Report) {
     report.all().for_each(|problem| eprintln!("{}", output::problem_text(problem)));
+    if let Some(line) = report.not_looked_at() {
+        eprintln!("{line}");
+    }
     let found = counted(report);
     match &report.bundle {
         Some(bundle) => println!("{}: {found}\n{}", contents(bundle), bundle.digest),

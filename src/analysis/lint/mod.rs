@@ -8,20 +8,25 @@
 //! 2. [`principal`]: permits that do not say who may;
 //! 3. [`characters`]: what deceives the eye, in every file;
 //! 4. [`unformatted`]: text that `mandat fmt` would change;
-//! 5. [`allow`] takes away what an author has allowed with a reason.
+//! 5. [`meaning`]: policies that never match, that change nothing, backstops that decide; by proof;
+//! 6. [`allow`] takes away what an author has allowed with a reason.
+//!
+//! Proofs need a solver, or verdicts that are known. Where there are neither, the report says of how many policies the
+//! meaning was not looked at.
 //!
 //! Lints are warnings. They are looked at when the bundle is valid; what is refused is told first, by itself.
 
 pub mod allow;
 pub mod annotations;
 pub mod characters;
+pub mod meaning;
 pub mod principal;
 pub mod report;
 pub mod unformatted;
 
 use crate::{
     bundle::{Bundle, Policy, files::Files},
-    problem::{Problem, Problems},
+    problem::Problem,
 };
 
 /// A warning, and the policy it is about where it is about one.
@@ -37,14 +42,12 @@ impl<'b> Finding<'b> {
     }
 }
 
-/// Everything that is worth a look in a valid bundle, by file and place.
-pub fn warnings(bundle: &Bundle, files: &Files) -> Problems {
+/// What a valid bundle's text and annotations are worth a look for.
+fn of_text<'b>(bundle: &'b Bundle, files: &Files) -> Vec<Finding<'b>> {
     let mut findings = Vec::new();
     annotations::look(bundle, &mut findings);
     principal::look(bundle, &mut findings);
     characters::look(files, &mut findings);
     unformatted::look(files, &mut findings);
-    let mut warnings = bundle.warnings.clone();
-    warnings.extend(allow::silence(bundle, findings));
-    warnings.sorted()
+    findings
 }

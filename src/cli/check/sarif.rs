@@ -31,6 +31,12 @@ pub(super) fn log(report: &Report, dir: &Path) -> Value {
             } },
             "columnKind": "unicodeCodePoints",
             "results": results,
+            "invocations": [{
+                "executionSuccessful": true,
+                "toolExecutionNotifications": report.not_looked_at().map_or_else(Vec::new, |line| {
+                    vec![json!({ "level": "note", "message": { "text": line } })]
+                }),
+            }],
         }],
     })
 }

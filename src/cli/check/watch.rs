@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, io::Write as _, path::Path, thread::sleep, time
 
 use super::{counted, output};
 use crate::{
-    analysis::lint::report::Report,
+    analysis::lint::{meaning::Memory, report::Report},
     bundle::look::{self, Glimpse, Look},
     cli::Exit,
     problem::Problem,
@@ -23,13 +23,14 @@ const LOOKS: u64 = 10;
 pub(super) fn run(dir: &Path) -> Exit {
     let mut seen = Seen::of(dir);
     let mut told = Told::default();
-    let mut report = Report::of(dir);
+    let memory = Memory::default();
+    let mut report = Report::of(dir, &memory);
     loop {
         if told.tell(&report).is_err() {
             return Exit::Success;
         }
         seen.wait(dir);
-        report = Report::of(dir);
+        report = Report::of(dir, &memory);
     }
 }
 
@@ -84,6 +85,9 @@ impl Told {
             writeln!(out, "solved {solved}")?;
         }
         self.problems = Some(now);
+        if let Some(line) = report.not_looked_at() {
+            writeln!(out, "{line}")?;
+        }
         writeln!(out, "{}; watching", counted(report))?;
         out.flush()
     }
