@@ -15,6 +15,7 @@ mod hazards;
 pub mod http;
 mod other_domain;
 mod pricing;
+mod proofs;
 mod properties;
 mod readme;
 mod reload;

@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::Finding;
 use crate::{
     analysis::prover::{
-        Claim, CompiledPolicySet, Environment, Prover, Query, Untranslatable, Verdict, environment, parallel,
+        Claim, CompiledPolicySet, Environment, Lock, Prover, Query, Untranslatable, Verdict, environment, parallel,
         query::Digest,
     },
     bundle::{Bundle, Policy},
@@ -62,6 +62,12 @@ pub fn look<'b>(bundle: &'b Bundle, prover: &Prover, memory: &Memory) -> Meaning
         }
     }
     meaning
+}
+
+/// Writes what was settled into a lock, in place of what it knew of lints.
+pub fn lock(lock: &mut Lock, meaning: &Meaning) {
+    lock.forget("lint");
+    meaning.settled.iter().for_each(|(about, digest, holds)| lock.add(about, digest, *holds));
 }
 
 /// What a policy does to decisions.

@@ -3,6 +3,7 @@
 mod codes;
 mod layout;
 mod lints;
+mod meaning;
 mod sarif;
 mod watch;
 
