@@ -15,7 +15,7 @@ use crate::problem::{Problem, Problems, Source};
 const MAX_FILE: u64 = 1 << 20;
 
 /// What a bundle's directory holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Files {
     /// `policies/*.cedar`, by name.
     pub policies: Vec<Source>,
@@ -63,10 +63,10 @@ pub fn read(dir: &Path) -> Result<Files, Problems> {
         }
     }
     if files.schemas.is_empty() {
-        problems.push(Problem::new("the bundle has no schema").help("put one at `schemas/*.cedarschema`"));
+        problems.push(Problem::new("the bundle has no schema").code("E202").help("put one at `schemas/*.cedarschema`"));
     }
     if files.policies.is_empty() {
-        problems.push(Problem::new("the bundle has no policies").help(
+        problems.push(Problem::new("the bundle has no policies").code("E202").help(
             "put them at `policies/*.cedar`; an empty bundle would deny everything, which is never what is meant",
         ));
     }
@@ -99,6 +99,7 @@ pub fn sum<'s>(sources: impl IntoIterator<Item = &'s Source>) -> [u8; 32] {
 
 fn unknown(dir: &str, name: &str, expected: &str) -> Problem {
     Problem::new(format!("`{dir}/{name}` is no file of a bundle"))
+        .code("E201")
         .help(format!("`{dir}/` holds {expected}; rename it or move it away"))
 }
 
@@ -110,6 +111,7 @@ fn list(dir: &Path, sub: &str, problems: &mut Problems) -> Vec<String> {
         Err(error) => {
             problems.push(
                 Problem::new(format!("cannot read `{sub}/`: {error}"))
+                    .code("E200")
                     .help("it must be a directory of the bundle itself"),
             );
             return Vec::new();
@@ -136,7 +138,7 @@ fn read_file(dir: &Path, name: &str, problems: &mut Problems) -> Option<Source> 
     match read_regular(&dir.join(name)) {
         Ok(text) => Some(Source::new(name, text)),
         Err(reason) => {
-            problems.push(Problem::new(format!("cannot read `{name}`: {reason}")));
+            problems.push(Problem::new(format!("cannot read `{name}`: {reason}")).code("E200"));
             None
         }
     }

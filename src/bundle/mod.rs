@@ -87,7 +87,9 @@ impl Bundle {
     /// As [`Bundle::load`].
     pub fn from_files(files: Files) -> Result<Self, Problems> {
         let loading = std::thread::Builder::new().stack_size(LOADING_STACK).spawn(move || build(files));
-        let failed = |reason: &str| Problems::from(Problem::new(format!("the bundle could not be loaded: {reason}")));
+        let failed = |reason: &str| {
+            Problems::from(Problem::new(format!("the bundle could not be loaded: {reason}")).code("E209"))
+        };
         match loading {
             Ok(thread) => thread.join().unwrap_or_else(|_| Err(failed("the loading thread failed"))),
             Err(error) => Err(failed(&error.to_string())),
@@ -116,7 +118,8 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     let tariffs = Tariffs::read(&files.tariffs, &mut problems, &mut warnings);
     let all = unite(&policies, &mut problems);
     let Some(schema) = schema else { return Err(problems) };
-    let actions = schema.action_entities().map_err(|error| Problem::new(crate::problem::describe(&error)))?;
+    let actions =
+        schema.action_entities().map_err(|error| Problem::new(crate::problem::describe(&error)).code("E205"))?;
     let shapes = Shapes::of(&schema);
     validation::validate(&schema, &policies, &all, settings.policies.level, &mut problems);
     quotes::check(files.settings.as_ref(), &settings, &shapes, &mut problems);
@@ -128,7 +131,7 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     if problems.is_empty() && !policies.iter().any(|policy| policy.effect == Effect::Permit) {
         // Files of nothing but comments, or the permits deleted: absence must not look like a decision (T08).
         problems.push(
-            Problem::new("the bundle has no permit").help(
+            Problem::new("the bundle has no permit").code("E202").help(
                 "write one in `policies/*.cedar`; without any, everything is denied, which is never what is meant",
             ),
         );
@@ -165,10 +168,10 @@ fn parse_schema(sources: &[Source], problems: &mut Problems) -> (Option<Schema>,
         }
         match SchemaFragment::from_cedarschema_str(&source.text) {
             Ok((fragment, warnings)) => {
-                problems.extend(warnings.map(|warning| Problem::from_diagnostic(source, &warning)));
+                problems.extend(warnings.map(|warning| Problem::from_diagnostic(source, &warning).code("E205")));
                 fragments.push(fragment);
             }
-            Err(error) => problems.push(Problem::from_diagnostic(source, &error)),
+            Err(error) => problems.push(Problem::from_diagnostic(source, &error).code("E205")),
         }
     }
     if fragments.len() < sources.len() {
@@ -181,7 +184,7 @@ fn parse_schema(sources: &[Source], problems: &mut Problems) -> (Option<Schema>,
     match Schema::from_schema_fragments(fragments) {
         Ok(schema) => (Some(schema), form),
         Err(error) => {
-            problems.extend(sources.first().map(|source| Problem::from_diagnostic(source, &error)));
+            problems.extend(sources.first().map(|source| Problem::from_diagnostic(source, &error).code("E205")));
             (None, None)
         }
     }
@@ -196,7 +199,9 @@ fn parse_policies(sources: &[Source], problems: &mut Problems) -> Vec<Policy> {
         }
         match PolicySet::from_str(&source.text) {
             Ok(set) => policies.extend(policy::of_file(source, &set, problems)),
-            Err(errors) => problems.extend(errors.iter().map(|error| Problem::from_diagnostic(source, error))),
+            Err(errors) => {
+                problems.extend(errors.iter().map(|error| Problem::from_diagnostic(source, error).code("E204")))
+            }
         }
     }
     policies
@@ -206,7 +211,7 @@ fn parse_register(source: Option<&Source>, problems: &mut Problems) -> Option<Re
     match Register::parse(source?) {
         Ok(register) => Some(register),
         Err(problem) => {
-            problems.push(problem);
+            problems.push(problem.code("E230"));
             None
         }
     }
@@ -221,6 +226,7 @@ fn unite(policies: &[Policy], problems: &mut Problems) -> PolicySet {
                 policies.iter().find(|other| other.id == policy.id).map_or_else(String::new, |other| other.at.short());
             problems.push(
                 Problem::at(&policy.source, policy.id_span, format!("the id `{}` is used twice", policy.id))
+                    .code("E211")
                     .help(format!("the first policy of that id is at {first}")),
             );
         }

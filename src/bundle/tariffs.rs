@@ -41,6 +41,7 @@ impl Tariffs {
         if let [first, second, ..] = read.as_slice() {
             problems.push(
                 Problem::new(format!("`{}` and `{}` are both tables of tax rates", first.file, second.file))
+                    .code("E107")
                     .help("a bundle has one; put all countries and dates into it"),
             );
         }

@@ -7,6 +7,7 @@ pub mod check;
 pub mod completions;
 pub mod decide;
 pub mod facts;
+pub mod fmt;
 pub mod input;
 pub mod output;
 pub mod prove;
@@ -33,8 +34,10 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Check a bundle: syntax, types, ids, annotations, rules.
+    /// Check a bundle: syntax, types, ids, annotations, rules, and what is worth a look.
     Check(check::Arguments),
+    /// Lay policies and tariffs out.
+    Fmt(fmt::Arguments),
     /// Decide one AuthZEN request.
     Decide(decide::Arguments),
     /// Import, export, back up facts.
@@ -113,6 +116,7 @@ pub fn run() -> ExitCode {
     };
     match arguments.verb {
         Verb::Check(arguments) => check::run(&arguments),
+        Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Decide(arguments) => decide::run(&arguments),
         Verb::Facts(arguments) => facts::run(&arguments),
         Verb::WhoCan(arguments) => who_can::run(&arguments),

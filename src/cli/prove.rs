@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{BundleDir, Exit, output};
 use crate::{
     analysis::{
+        lint::meaning::{self, Meaning, Memory},
         proofs::{self, Example, Outcome, Property, counterexample::Step, property, report},
         prover::{Lock, Prover, Query, Verdict, lock, solver},
     },
@@ -69,7 +70,7 @@ fn prove(arguments: &Arguments) -> Result<Exit, Problems> {
     let outcomes = proofs::prove(&bundle, &dir, &properties, &source, &prover)?;
     let told = Told::of(&properties, &outcomes, &arguments.out, &source)?;
     if arguments.write {
-        write(&dir, &outcomes)?;
+        write(&dir, &outcomes, &meaning::look(&bundle, &prover, &Memory::default()))?;
     }
     if arguments.json {
         println!("{}", told.json(&prover));
@@ -86,9 +87,11 @@ fn nothing(arguments: &Arguments) -> Problem {
     }
 }
 
-fn write(dir: &Path, outcomes: &[Outcome]) -> Result<(), Problem> {
+/// Properties, and what `mandat check` asks about each policy.
+fn write(dir: &Path, outcomes: &[Outcome], meaning: &Meaning) -> Result<(), Problem> {
     let mut known = Lock::read(dir)?;
     proofs::lock(&mut known, outcomes);
+    meaning::lock(&mut known, meaning);
     let cannot = |error| Problem::new(format!("cannot write `{}`: {error}", lock::PATH));
     fs::write(dir.join(lock::PATH), known.text()).map_err(cannot)
 }

@@ -3,6 +3,7 @@
 
 mod bundles;
 mod callers;
+mod check;
 mod command_line;
 mod coverage;
 mod explanations;
