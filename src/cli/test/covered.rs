@@ -1,0 +1,78 @@
+//! What `mandat test` says of coverage: the summary, the listing, lcov's tracefile, JSON.
+//!
+//! `--listing`, `--lcov` and `--strict` ask for coverage too. Gaps are told, and only with `--strict` do they make the
+//! run fail: whoever runs some of the scenarios, or is writing the first ones, wants to see them without that.
+
+use std::{fs, io::IsTerminal as _, path::PathBuf};
+
+use serde_json::Value;
+
+use crate::{
+    analysis::coverage::{
+        json, lcov,
+        listing::{self, Paint},
+        report::{Known, Report},
+        tally::Tally,
+        text,
+    },
+    bundle::Bundle,
+    problem::Problem,
+};
+
+/// How coverage is told.
+#[derive(Debug, clap::Args)]
+pub(super) struct Wishes {
+    /// Tell which policies and clauses the scenarios cover.
+    #[arg(long)]
+    coverage: bool,
+    /// Print the policies with what is covered in the margin.
+    #[arg(long)]
+    listing: bool,
+    /// Write coverage to a tracefile of lcov.
+    #[arg(long, value_name = "FILE")]
+    lcov: Option<PathBuf>,
+    /// End with 1 where a policy decides nothing, or a clause is never true or never false without proof.
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Coverage, ready to be printed.
+pub(super) struct Covered {
+    /// For people.
+    pub(super) text: String,
+    /// For programs.
+    pub(super) json: Value,
+    /// Whether the run may succeed.
+    pub(super) enough: bool,
+}
+
+impl Wishes {
+    pub(super) fn wanted(&self) -> bool {
+        self.coverage || self.listing || self.strict || self.lcov.is_some()
+    }
+
+    /// Sums up, and writes the tracefile.
+    ///
+    /// # Errors
+    /// The tracefile cannot be written.
+    pub(super) fn conclude(&self, bundle: &Bundle, tally: &Tally) -> Result<Covered, Problem> {
+        let report = Report::new(bundle, tally, Known::new());
+        if let Some(path) = &self.lcov {
+            fs::write(path, lcov::tracefile(&report))
+                .map_err(|error| Problem::new(format!("cannot write `{}`: {error}", path.display())))?;
+        }
+        let mut text = String::new();
+        if self.listing {
+            text = listing::listing(&report, paint()) + "\n";
+        }
+        text.push_str(&text::summary(&report));
+        let enough = !self.strict || report.gaps().is_empty();
+        Ok(Covered { text, json: json::report(&report), enough })
+    }
+}
+
+/// Colours only where a person looks at them and has not asked for none (`NO_COLOR`).
+fn paint() -> Paint {
+    let refused = std::env::var_os("NO_COLOR").is_some_and(|wish| !wish.is_empty());
+    if std::io::stdout().is_terminal() && !refused { Paint::Colour } else { Paint::Plain }
+}
