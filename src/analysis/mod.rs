@@ -1,6 +1,8 @@
-//! What authors and reviewers use: scenarios and what they cover; proofs and differences are to come.
+//! What authors and reviewers use: scenarios and what they cover, proofs.
 
 pub mod condition;
 pub mod coverage;
+pub mod prover;
+pub mod reach;
 pub mod scenario;
 pub mod searches;

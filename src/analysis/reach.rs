@@ -15,16 +15,13 @@
 use std::sync::Arc;
 
 use cedar_policy::Policy as CedarPolicy;
-use cedar_policy_core::{
-    ast::{self, Expr, PolicyID, StaticPolicy},
-    parser::Loc,
-};
+use cedar_policy_core::ast::{self, Expr, PolicyID, StaticPolicy};
 
 use super::{
     condition::{Condition, Path},
     prover::{Claim, Environment, Prover, Query, Untranslatable, Verdict},
 };
-use crate::bundle::Policy;
+use crate::bundle::{Policy, clause::text};
 
 /// What is known of a side.
 #[derive(Debug, Clone)]
@@ -56,21 +53,29 @@ impl<'p> Probes<'p> {
     /// # Errors
     /// There is no such clause.
     pub fn probe(&self, clause: usize, value: bool) -> Result<CedarPolicy, Untranslatable> {
-        let (Some(path), Some(asked)) = (self.paths.get(clause), self.condition.clauses.get(clause)) else {
-            return Err(Untranslatable(format!("`{}` has no clause {clause}", self.policy.id)));
-        };
+        let path = self.paths.get(clause).map(Vec::as_slice).unwrap_or_default();
+        self.probe_after(path, clause, value)
+    }
+
+    fn probe_after(
+        &self,
+        path: &[(Arc<Expr>, bool)],
+        clause: usize,
+        value: bool,
+    ) -> Result<CedarPolicy, Untranslatable> {
+        let asked = self.condition.clauses.get(clause);
+        let asked = asked.ok_or_else(|| Untranslatable(format!("`{}` has no clause {clause}", self.policy.id)))?;
         let core: &ast::Policy = self.policy.cedar.as_ref();
         let last = (asked.expression.clone(), value);
-        let condition = path.iter().chain([&last]).map(sided).reduce(Expr::and);
         let probe = StaticPolicy::new(
             PolicyID::from_string(&*self.policy.id),
-            None::<Loc>,
+            None,
             ast::Annotations::default(),
             ast::Effect::Permit,
             core.principal_constraint(),
             core.action_constraint().clone(),
-            core.resource_constraint(),
-            condition,
+            core.resource_constraint().clone(),
+            path.iter().chain([&last]).map(sided).reduce(Expr::and),
         );
         let probe = probe.map_err(|error| Untranslatable(error.to_string()))?;
         Ok(ast::Policy::from(probe).into())
@@ -104,6 +109,29 @@ impl<'p> Probes<'p> {
             }
         }
         unsettled.map_or(Reach::Unreachable(proofs), Reach::Unsettled)
+    }
+
+    /// What a side that never comes up has to come after: the part of its path without which it might, as far as that
+    /// is seen without a solver. As written, with the value it must have.
+    pub fn cause(&self, clause: usize, value: bool, environments: &[Environment]) -> Vec<(String, bool)> {
+        let mut kept = self.paths.get(clause).cloned().unwrap_or_default();
+        for place in (0..kept.len()).rev() {
+            let mut fewer = kept.clone();
+            fewer.remove(place);
+            if self.plainly_never(&fewer, clause, value, environments) {
+                kept = fewer;
+            }
+        }
+        kept.iter().map(|(expression, value)| (text(expression, &self.policy.source), *value)).collect()
+    }
+
+    fn plainly_never(&self, path: &Path, clause: usize, value: bool, environments: &[Environment]) -> bool {
+        let Ok(probe) = self.probe_after(path, clause, value) else { return false };
+        let plainly = |environment: &Environment| {
+            let query = environment.policy(&probe).and_then(|probe| Claim::NeverMatches(probe).query());
+            matches!(query, Ok(Query::Plain(true)))
+        };
+        environments.iter().filter(|environment| self.fits(environment)).all(plainly)
     }
 
     fn fits(&self, environment: &Environment) -> bool {

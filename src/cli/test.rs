@@ -47,7 +47,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     let mut tally = arguments.coverage.wanted().then(|| Tally::new(&bundle));
     let failures = ask(&bundle, &dir, &cases, tally.as_mut());
     let passed = failures.is_empty() && !cases.is_empty();
-    let covered = match tally.map(|tally| arguments.coverage.conclude(&bundle, &tally)).transpose() {
+    let covered = match tally.map(|tally| arguments.coverage.conclude(&dir, &bundle, &tally)).transpose() {
         Ok(covered) => covered,
         Err(problem) => {
             output::problems(&problem.into(), arguments.json);

@@ -8,7 +8,7 @@
 //!    to right and no further than needed. Each clause that was looked at counts once on the side it came out on; one
 //!    that was skipped does not count. Whether the index would have left the policy out makes no difference.
 //! 2. [`report`] sums up and names the **gaps**: policies that determined no decision, and sides that never came up and
-//!    are not **proved** unreachable (`analysis::reach`). Nobody may state by hand that a side cannot come up.
+//!    are not **proved** unreachable ([`proofs`]). Nobody may state by hand that a side cannot come up.
 //! 3. [`text`], [`listing`], [`lcov`], [`json`] and [`document`] show it.
 //!
 //! [`alone`] asks for more than sides: that each condition of a permit once turned the answer all by itself.
@@ -18,6 +18,7 @@ pub mod document;
 pub mod json;
 pub mod lcov;
 pub mod listing;
+pub mod proofs;
 pub mod report;
 pub mod sums;
 pub mod tally;

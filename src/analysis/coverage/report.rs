@@ -167,7 +167,7 @@ impl fmt::Display for Gap<'_> {
             Some((clause, value)) => write!(f, "{at}: `{}` of `{id}` is never {value}", clause.text)?,
         }
         match &self.known {
-            Some(Reach::Somewhere(environment)) => write!(f, ", but can be: {environment}"),
+            Some(Reach::Somewhere(environment)) => write!(f, ", but can be in `{environment}`"),
             Some(Reach::Unsettled(reason)) => write!(f, "; whether it can be is not proved: {reason}"),
             Some(Reach::Never(_)) | None => Ok(()),
         }

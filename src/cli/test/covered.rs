@@ -3,17 +3,25 @@
 //! `--listing`, `--lcov` and `--strict` ask for coverage too. Gaps are told, and only with `--strict` do they make the
 //! run fail: whoever runs some of the scenarios, or is writing the first ones, wants to see them without that.
 
-use std::{fs, io::IsTerminal as _, path::PathBuf};
+use std::{
+    fs,
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
 use crate::{
-    analysis::coverage::{
-        json, lcov,
-        listing::{self, Paint},
-        report::{Known, Report},
-        tally::Tally,
-        text,
+    analysis::{
+        coverage::{
+            json, lcov,
+            listing::{self, Paint},
+            proofs,
+            report::Report,
+            tally::Tally,
+            text,
+        },
+        prover::Prover,
     },
     bundle::Bundle,
     problem::Problem,
@@ -51,12 +59,13 @@ impl Wishes {
         self.coverage || self.listing || self.strict || self.lcov.is_some()
     }
 
-    /// Sums up, and writes the tracefile.
+    /// Sums up, looks into what is missing, and writes the tracefile.
     ///
     /// # Errors
-    /// The tracefile cannot be written.
-    pub(super) fn conclude(&self, bundle: &Bundle, tally: &Tally) -> Result<Covered, Problem> {
-        let report = Report::new(bundle, tally, Known::new());
+    /// The tracefile cannot be written; the lock of proofs cannot be read, or the solver is named and not there.
+    pub(super) fn conclude(&self, dir: &Path, bundle: &Bundle, tally: &Tally) -> Result<Covered, Problem> {
+        let prover = Prover::open(dir)?;
+        let report = Report::new(bundle, tally, proofs::of(bundle, tally, &prover).known);
         if let Some(path) = &self.lcov {
             fs::write(path, lcov::tracefile(&report))
                 .map_err(|error| Problem::new(format!("cannot write `{}`: {error}", path.display())))?;
