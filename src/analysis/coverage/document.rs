@@ -32,7 +32,7 @@ fn gaps(report: &Report) -> String {
         return "\nThere is no gap: every policy decided, and every clause came out both ways or is proved not to.\n"
             .to_owned();
     }
-    let list: String = gaps.iter().map(|gap| format!("- {}\n", gap.to_string())).collect();
+    let list: String = gaps.iter().map(|gap| format!("- {gap}\n")).collect();
     format!("\n## Gaps\n\n{list}")
 }
 

@@ -1,8 +1,8 @@
 //! Every permit of the partner programme is once allowed, each of its conditions once flipped alone, every forbid applied.
 
-use mandat::{
-    analysis::{coverage::alone::Alone, scenario::run::Runner},
-    cli::test::read_all,
+use mandat::analysis::{
+    coverage::alone::Alone,
+    scenario::{read_all, run::Runner},
 };
 
 use crate::support::{programme, programme_dir};

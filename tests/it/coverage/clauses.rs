@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::worlds::{World, asks};
 
-fn policy(conditions: &str) -> String {
+pub(super) fn policy(conditions: &str) -> String {
     format!(
         "@id(\"p\") @title(\"t\")\npermit (principal is Person, action == Action::\"view\", resource is Document)\n{conditions};"
     )

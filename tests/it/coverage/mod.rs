@@ -4,3 +4,4 @@ mod alone;
 mod clauses;
 mod forms;
 mod programme;
+mod reach;

@@ -8,12 +8,15 @@ use std::collections::BTreeSet;
 use cedar_policy::Effect;
 use mandat::{
     analysis::{
-        coverage::{document, proofs, report::Report, tally::{Seen, Tally}},
+        coverage::{
+            document, proofs,
+            report::Report,
+            tally::{Seen, Tally},
+        },
         prover::{Lock, Prover},
-        scenario::{Case, run::Runner},
+        scenario::{Case, read_all, run::Runner},
     },
     bundle::{Bundle, Policy},
-    cli::test::read_all,
     decision::Code,
 };
 
