@@ -24,7 +24,7 @@ scenarios *ONLY:
 
 # What the scenarios cover: the summary, and docs/coverage.md anew. It fails on a gap.
 coverage:
-    cargo run --locked --quiet -- test --strict
+    cargo run --locked --quiet -- test --strict --write
     MANDAT_GOLDEN=write cargo test --locked --test it coverage::programme
 
 # Rewrite the golden files; read their diff before you commit it.

@@ -40,8 +40,8 @@ fn proved(report: &Report) -> String {
     let mut list = String::new();
     for (policy, clause, value, proof) in report.proved() {
         list.push_str(&format!(
-            "- `{}` of `{}` ({}) is never {value}: {proof}\n",
-            clause.text, policy.id, policy.source.name
+            "- {}: `{}` of `{}` is never {value} {proof}\n",
+            policy.source.name, clause.text, policy.id
         ));
     }
     if list.is_empty() { String::new() } else { format!("\n## Proved unreachable\n\n{list}") }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     analysis::{
-        prover::{Environment, Prover, Query, environment, parallel},
+        prover::{Environment, Lock, Prover, Query, environment, parallel},
         reach::{self, Probes},
     },
     bundle::Bundle,
@@ -40,6 +40,18 @@ pub fn of(bundle: &Bundle, tally: &Tally, prover: &Prover) -> Proofs {
     proofs
 }
 
+impl Proofs {
+    /// Puts what was proved into the lock, in place of what it held of clauses.
+    pub fn keep(&self, lock: &mut Lock) {
+        lock.forget(KIND);
+        for (about, query) in &self.questions {
+            if let Query::Asked { digest, .. } = query {
+                lock.add(about, digest, true);
+            }
+        }
+    }
+}
+
 fn look(
     bundle: &Bundle,
     tally: &Tally,
@@ -67,9 +79,9 @@ fn look(
 fn words(cause: &[(String, bool)], environments: &[&str]) -> String {
     let after: Vec<String> =
         cause.iter().map(|(text, value)| format!("{}`{text}`", if *value { "" } else { "not " })).collect();
-    let after = if after.is_empty() { String::new() } else { format!("after {}, ", after.join(", ")) };
+    let after = if after.is_empty() { "at all".to_owned() } else { format!("after {}", after.join(", ")) };
     match environments {
-        [only] => format!("{after}in `{only}`"),
-        _ => format!("{after}in each of its {} environments", environments.len()),
+        [only] => format!("{after}, proved for `{only}`"),
+        _ => format!("{after}, proved for each of its policy's {} environments", environments.len()),
     }
 }

@@ -16,12 +16,12 @@ use crate::{
         coverage::{
             json, lcov,
             listing::{self, Paint},
-            proofs,
+            proofs::{self, Proofs},
             report::Report,
             tally::Tally,
             text,
         },
-        prover::Prover,
+        prover::{Lock, Prover, lock},
     },
     bundle::Bundle,
     problem::Problem,
@@ -42,6 +42,9 @@ pub(super) struct Wishes {
     /// End with 1 where a policy decides nothing, or a clause is never true or never false without proof.
     #[arg(long)]
     strict: bool,
+    /// Keep what is proved of clauses in `policies/proofs.lock`, for machines without a solver.
+    #[arg(long)]
+    write: bool,
 }
 
 /// Coverage, ready to be printed.
@@ -56,16 +59,21 @@ pub(super) struct Covered {
 
 impl Wishes {
     pub(super) fn wanted(&self) -> bool {
-        self.coverage || self.listing || self.strict || self.lcov.is_some()
+        self.coverage || self.listing || self.strict || self.write || self.lcov.is_some()
     }
 
     /// Sums up, looks into what is missing, and writes the tracefile.
     ///
     /// # Errors
-    /// The tracefile cannot be written; the lock of proofs cannot be read, or the solver is named and not there.
+    /// The tracefile or the lock of proofs cannot be written; the lock cannot be read; the solver that `$CVC5` names is
+    /// not there.
     pub(super) fn conclude(&self, dir: &Path, bundle: &Bundle, tally: &Tally) -> Result<Covered, Problem> {
         let prover = Prover::open(dir)?;
-        let report = Report::new(bundle, tally, proofs::of(bundle, tally, &prover).known);
+        let proofs = proofs::of(bundle, tally, &prover);
+        if self.write {
+            keep(dir, &proofs)?;
+        }
+        let report = Report::new(bundle, tally, proofs.known);
         if let Some(path) = &self.lcov {
             fs::write(path, lcov::tracefile(&report))
                 .map_err(|error| Problem::new(format!("cannot write `{}`: {error}", path.display())))?;
@@ -78,6 +86,17 @@ impl Wishes {
         let enough = !self.strict || report.gaps().is_empty();
         Ok(Covered { text, json: json::report(&report), enough })
     }
+}
+
+fn keep(dir: &Path, proofs: &Proofs) -> Result<(), Problem> {
+    let known = Lock::read(dir)?;
+    let mut lock = known.clone();
+    proofs.keep(&mut lock);
+    if lock == known {
+        return Ok(());
+    }
+    let written = fs::write(dir.join(lock::PATH), lock.text());
+    written.map_err(|error| Problem::new(format!("cannot write `{}`: {error}", lock::PATH)))
 }
 
 /// Colours only where a person looks at them and has not asked for none (`NO_COLOR`).

@@ -2,6 +2,14 @@
 
 use std::process::{Command, Output};
 
+use mandat::{
+    analysis::coverage::{
+        listing::{self, Paint},
+        report::{Known, Report},
+        tally::Tally,
+    },
+    bundle::Bundle,
+};
 use serde_json::Value;
 
 use crate::{command_line::code, worlds::TempDir};
@@ -104,6 +112,21 @@ fn the_listing_has_counts_in_the_margin_and_marks_what_is_missing() {
         output.lines().take_while(|line| !line.contains("clauses true")).map(|line| format!("{line}\n")).collect();
     assert_eq!(listing.trim(), LISTING.trim());
     assert!(!output.contains('\u{1b}'), "colours are for terminals");
+}
+
+#[test]
+fn on_a_terminal_what_is_missing_is_red() {
+    let desk = desk();
+    let bundle = Bundle::load(desk.path()).unwrap_or_else(|problems| panic!("{problems}"));
+    let tally = Tally::new(&bundle);
+    let report = Report::new(&bundle, &tally, Known::new());
+    let coloured = listing::listing(&report, Paint::Colour);
+    assert!(
+        coloured.lines().any(|line| line.starts_with("\u{1b}[31m") && line.contains("never looked at")),
+        "{coloured}"
+    );
+    let plain = coloured.replace("\u{1b}[31m", "").replace("\u{1b}[0m", "");
+    assert_eq!(plain, listing::listing(&report, Paint::Plain), "colours change nothing else");
 }
 
 const LISTING: &str = r#"

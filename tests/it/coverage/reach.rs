@@ -6,6 +6,11 @@
 use mandat::{
     analysis::{
         condition::Condition,
+        coverage::{
+            proofs::{self, Proofs},
+            report::{self, Side},
+            tally::Tally,
+        },
         prover::{Environment, Lock, Prover, Query, Verdict, environment, solver},
         reach::{Probes, Reach},
     },
@@ -84,6 +89,27 @@ fn what_can_never_come_up_is_told_from_what_only_has_not() {
         assert_eq!(found, expected, "{conditions}");
     }
     assert_golden(LOCK, &asked.text());
+}
+
+/// `resource.size > 5` after `resource.size > 10`, looked into by a prover that knows only what the lock says.
+fn proved(lock: &Lock) -> Proofs {
+    let world = World::office(&policy("when { resource.size > 10 && resource.size > 5 }"));
+    proofs::of(&world.bundle, &Tally::new(&world.bundle), &Prover::new(None, lock))
+}
+
+#[test]
+fn what_was_proved_elsewhere_is_known_from_the_lock() {
+    let never_false = Side { policy: 0, clause: 1, value: false };
+    let known = |proofs: &Proofs| proofs.known[&never_false].clone();
+    let text = std::fs::read_to_string(programme_dir().join(LOCK)).unwrap();
+    let proofs = proved(&Lock::parse(&Source::new(LOCK, text)).unwrap());
+    assert!(matches!(known(&proofs), report::Reach::Never(_)), "{proofs:?}");
+    let mut kept = Lock::default();
+    proofs.keep(&mut kept);
+    assert_eq!(kept.verdicts().count(), 1, "{}", kept.text());
+    assert_eq!(known(&proved(&kept)), known(&proofs));
+    let unknown = known(&proved(&Lock::default()));
+    assert!(matches!(unknown, report::Reach::Unsettled(_)), "the control, an empty lock: {unknown:?}");
 }
 
 #[test]
