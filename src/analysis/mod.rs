@@ -2,6 +2,7 @@
 
 pub mod condition;
 pub mod coverage;
+pub mod proofs;
 pub mod prover;
 pub mod reach;
 pub mod scenario;

@@ -48,6 +48,8 @@ pub struct Bundle {
     pub schema_digest: [u8; 32],
     /// The schema, in Cedar's form.
     pub schema: Schema,
+    /// The schema in Cedar's JSON form, for analyses that ask about a wider one; none where it is several files.
+    pub schema_form: Option<serde_json::Value>,
     /// The schema's actions, which belong to every slice of the facts.
     pub actions: Entities,
     /// The schema, as values see it.
@@ -107,7 +109,7 @@ fn build(files: Files) -> Result<Bundle, Problems> {
             Settings::default()
         }
     };
-    let schema = parse_schema(&files.schemas, &mut problems);
+    let (schema, schema_form) = parse_schema(&files.schemas, &mut problems);
     let policies = parse_policies(&files.policies, &mut problems);
     let register = parse_register(files.rules.as_ref(), &mut problems);
     let mut warnings = Problems::default();
@@ -140,6 +142,7 @@ fn build(files: Files) -> Result<Bundle, Problems> {
         digest: files.digest,
         settings,
         schema,
+        schema_form,
         actions,
         shapes,
         index,
@@ -153,7 +156,7 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     })
 }
 
-fn parse_schema(sources: &[Source], problems: &mut Problems) -> Option<Schema> {
+fn parse_schema(sources: &[Source], problems: &mut Problems) -> (Option<Schema>, Option<serde_json::Value>) {
     let mut fragments = Vec::new();
     for source in sources {
         if let Err(problem) = nesting::check(source) {
@@ -169,13 +172,17 @@ fn parse_schema(sources: &[Source], problems: &mut Problems) -> Option<Schema> {
         }
     }
     if fragments.len() < sources.len() {
-        return None;
+        return (None, None);
     }
+    let form = match &fragments[..] {
+        [only] => only.clone().to_json_value().ok(),
+        _ => None,
+    };
     match Schema::from_schema_fragments(fragments) {
-        Ok(schema) => Some(schema),
+        Ok(schema) => (Some(schema), form),
         Err(error) => {
             problems.extend(sources.first().map(|source| Problem::from_diagnostic(source, &error)));
-            None
+            (None, None)
         }
     }
 }

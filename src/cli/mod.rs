@@ -9,6 +9,7 @@ pub mod decide;
 pub mod facts;
 pub mod input;
 pub mod output;
+pub mod prove;
 pub mod quote;
 pub mod serve;
 pub mod statement;
@@ -46,6 +47,8 @@ enum Verb {
     Quote(quote::Arguments),
     /// Run the scenarios of a bundle.
     Test(test::Arguments),
+    /// Prove what must hold for every request and all facts.
+    Prove(prove::Arguments),
     /// Settle the order lines of a month: credits, sums, refused rows.
     Statement(statement::Arguments),
     /// Answer over HTTP.
@@ -116,6 +119,7 @@ pub fn run() -> ExitCode {
         Verb::WhatCan(arguments) => what_can::run(&arguments),
         Verb::Quote(arguments) => quote::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
+        Verb::Prove(arguments) => prove::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Token(arguments) => token::run(&arguments),

@@ -14,6 +14,7 @@ mod hazards;
 pub mod http;
 mod other_domain;
 mod pricing;
+mod proofs;
 mod properties;
 mod readme;
 mod reload;
