@@ -1,4 +1,6 @@
-//! `mandat test [DIR]`: do the policies do what the scenarios say?
+//! `mandat test [DIR]`: do the policies do what the scenarios say, and what do the scenarios cover?
+
+mod covered;
 
 use std::path::Path;
 
@@ -6,7 +8,10 @@ use serde_json::{Value, json};
 
 use super::{BundleDir, Exit, output};
 use crate::{
-    analysis::scenario::{Case, read_all, run::Outcome, run::Runner},
+    analysis::{
+        coverage::tally::Tally,
+        scenario::{Case, read_all, run::Outcome, run::Runner},
+    },
     bundle::Bundle,
     problem::Problems,
 };
@@ -22,6 +27,8 @@ pub struct Arguments {
     /// Answer for programs.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    coverage: covered::Wishes,
 }
 
 /// Runs every scenario and prints those that fail, with their explanation.
@@ -37,10 +44,32 @@ pub fn run(arguments: &Arguments) -> Exit {
     if let Some(only) = &arguments.only {
         cases.retain(|case| case.name.contains(only) || case.rules.iter().any(|rule| rule.contains(only)));
     }
-    let mut runner = Runner::new(&bundle, &dir.join("tests/facts"));
-    let failures: Vec<Failure> = cases.iter().filter_map(|case| failure(&mut runner, case)).collect();
-    report(&failures, cases.len(), arguments.json);
-    if failures.is_empty() && !cases.is_empty() { Exit::Success } else { Exit::Failure }
+    let mut tally = arguments.coverage.wanted().then(|| Tally::new(&bundle));
+    let failures = ask(&bundle, &dir, &cases, tally.as_mut());
+    let passed = failures.is_empty() && !cases.is_empty();
+    let covered = match tally.map(|tally| arguments.coverage.conclude(&dir, &bundle, &tally)).transpose() {
+        Ok(covered) => covered,
+        Err(problem) => {
+            output::problems(&problem.into(), arguments.json);
+            return Exit::Invalid;
+        }
+    };
+    report(&failures, cases.len(), covered.as_ref(), arguments.json);
+    if passed && covered.is_none_or(|covered| covered.enough) { Exit::Success } else { Exit::Failure }
+}
+
+/// Asks every case; keeps those that failed, and what they cover where that is asked for.
+fn ask<'c>(bundle: &Bundle, dir: &Path, cases: &'c [Case], mut tally: Option<&mut Tally>) -> Vec<Failure<'c>> {
+    let mut runner = Runner::new(bundle, &dir.join("tests/facts"));
+    let mut failures = Vec::new();
+    for case in cases {
+        let answer = runner.run(case);
+        if let (Some(tally), Ok(outcome)) = (&mut tally, &answer) {
+            tally.add(bundle, outcome);
+        }
+        failures.extend(failure(case, answer));
+    }
+    failures
 }
 
 /// A case that did not come out as expected, or could not be asked.
@@ -56,8 +85,8 @@ fn prepare(dir: &Path) -> Result<(Bundle, Vec<Case>), Problems> {
     Ok((bundle, cases))
 }
 
-fn failure<'c>(runner: &mut Runner, case: &'c Case) -> Option<Failure<'c>> {
-    match runner.run(case) {
+fn failure<'c>(case: &'c Case, answer: Result<Outcome, String>) -> Option<Failure<'c>> {
+    match answer {
         Ok(Outcome { differences, .. }) if differences.is_empty() => None,
         Ok(outcome) => Some(Failure {
             case,
@@ -68,15 +97,22 @@ fn failure<'c>(runner: &mut Runner, case: &'c Case) -> Option<Failure<'c>> {
     }
 }
 
-fn report(failures: &[Failure], total: usize, as_json: bool) {
+fn report(failures: &[Failure], total: usize, covered: Option<&covered::Covered>, as_json: bool) {
     let passed = total - failures.len();
     if as_json {
         let list: Vec<Value> = failures.iter().map(Failure::json).collect();
-        println!("{}", json!({ "passed": passed, "failed": failures.len(), "failures": list }));
+        let mut answer = json!({ "passed": passed, "failed": failures.len(), "failures": list });
+        if let Some(covered) = covered {
+            answer["coverage"] = covered.json.clone();
+        }
+        println!("{answer}");
         return;
     }
     for failure in failures {
         println!("{}", failure.text());
+    }
+    if let Some(covered) = covered {
+        println!("{}", covered.text);
     }
     if total == 0 {
         println!("no scenario was run");
