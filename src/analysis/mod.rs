@@ -1,5 +1,6 @@
 //! What authors and reviewers use: scenarios and what they cover; proofs and differences are to come.
 
 pub mod coverage;
+pub mod mutation;
 pub mod scenario;
 pub mod searches;

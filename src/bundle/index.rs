@@ -197,6 +197,27 @@ impl Environment {
     }
 }
 
+/// What scopes leave room for.
+#[derive(Debug)]
+pub struct Scopes(ActionGroups);
+
+impl Scopes {
+    /// Knows the schema's groups of actions.
+    pub fn of(schema: &Schema) -> Self {
+        Self(action_groups(schema))
+    }
+
+    /// Whether a policy can matter in an environment, by its scope alone.
+    pub fn admit(&self, policy: &CedarPolicy, environment: &RequestEnv) -> bool {
+        admits(policy, environment, &self.0)
+    }
+
+    /// Whether a policy's scope is only about types and actions, so that it holds in every environment it admits.
+    pub fn is_open(policy: &CedarPolicy) -> bool {
+        named_entity(policy).is_none()
+    }
+}
+
 /// Action groups by the actions that are in them, directly or not.
 type ActionGroups = HashMap<EntityUid, Vec<EntityUid>>;
 
@@ -224,6 +245,7 @@ fn named_entity(policy: &CedarPolicy) -> Option<EntityUid> {
     }
 }
 
+/// Whether a policy's scope leaves room for an environment; a policy that names an entity may do so.
 fn admits(policy: &CedarPolicy, environment: &RequestEnv, groups: &ActionGroups) -> bool {
     let principal = match policy.principal_constraint() {
         PrincipalConstraint::Is(name) => name == *environment.principal(),
