@@ -8,11 +8,11 @@
 pub mod file;
 pub mod run;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use crate::{
     facts::changes::Change,
-    problem::Location,
+    problem::{Location, Problem, Problems},
     request::{Properties, Request},
 };
 
@@ -52,6 +52,30 @@ pub struct Expected {
     pub advice: Option<Vec<String>>,
     /// The nearest permit fails at exactly these clauses, as written.
     pub missing: Option<Vec<String>>,
+}
+
+/// The cases of every scenario file in a directory, by file name.
+///
+/// # Errors
+/// The directory cannot be read, or a file in it is no scenario file.
+pub fn read_all(dir: &Path) -> Result<Vec<Case>, Problems> {
+    let entries = std::fs::read_dir(dir).map_err(|error| {
+        Problem::new(format!("cannot read `{}`: {error}", dir.display()))
+            .help("scenarios are files `tests/scenarios/*.toml` in the bundle's directory")
+    })?;
+    let mut names: Vec<String> =
+        entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.retain(|name| name.ends_with(".toml"));
+    names.sort();
+    let mut problems = Problems::default();
+    let mut cases = Vec::new();
+    for name in names {
+        match file::read(&dir.join(&name), &format!("tests/scenarios/{name}")) {
+            Ok(read) => cases.extend(read),
+            Err(found) => problems.extend(found),
+        }
+    }
+    problems.into_result(cases)
 }
 
 /// Empty properties, for parties of scenarios.
