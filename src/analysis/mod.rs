@@ -2,5 +2,6 @@
 
 pub mod coverage;
 pub mod mutation;
+pub mod prices;
 pub mod scenario;
 pub mod searches;

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use super::{BundleDir, Exit, output, test::read_all};
+use super::{BundleDir, Exit, output};
 use crate::{
     analysis::mutation::{
         Fate, Tried,
         baseline::Baseline,
         policies::{Bench, vocabulary::Vocabulary},
+        tariffs,
     },
+    analysis::{prices, scenario::read_all},
     bundle::{Bundle, Policy},
     problem::Problems,
 };
@@ -73,5 +75,20 @@ fn tried(arguments: &Arguments, dir: &Path) -> Result<Vec<Tried>, Problems> {
     let policies: Vec<&Policy> = bundle.policies.iter().filter(only).collect();
     let tried = bench.run(&policies, &|| {});
     eprintln!("tried {:?}", start.elapsed());
-    Ok(tried.into_iter().map(|(tried, _)| tried).collect())
+    let mut tried: Vec<Tried> = tried.into_iter().map(|(tried, _)| tried).collect();
+    let prices = prices::read_all(&dir.join("tests/prices"))?;
+    let bench = tariffs::Bench::new(&bundle.tariffs, &prices)?;
+    let edits = bench.edits();
+    let edits: Vec<_> = edits
+        .into_iter()
+        .filter(|edit| {
+            arguments.only.as_ref().is_none_or(|only| {
+                let mutant = bench.mutant(edit);
+                mutant.subject.contains(&**only) || mutant.at.file.contains(&**only)
+            })
+        })
+        .collect();
+    tried.extend(bench.run(&edits, &|| {}));
+    eprintln!("tariffs tried {:?}", start.elapsed());
+    Ok(tried)
 }

@@ -12,6 +12,8 @@
 
 pub mod baseline;
 pub mod policies;
+pub mod tariffs;
+mod workers;
 
 use crate::problem::{Location, Source};
 

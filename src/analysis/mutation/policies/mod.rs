@@ -7,10 +7,7 @@ pub mod edits;
 mod operands;
 pub mod vocabulary;
 
-use std::{
-    ops::Range,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::ops::Range;
 
 use cedar_policy::{Effect, PolicyId, RequestEnv, Validator};
 use cedar_policy_core::ast;
@@ -19,11 +16,9 @@ use self::{edits::Edit, vocabulary::Vocabulary};
 use super::{
     Fate, Kind, Mutant, Tried,
     baseline::{Baseline, Changed},
+    workers::spread,
 };
 use crate::bundle::{Bundle, Policy, index::Scopes, validation};
-
-/// Stack of a worker: Cedar's parser and validator recurse into nested expressions.
-const STACK: usize = 64 << 20;
 
 /// What all mutants of policies have in common.
 pub struct Bench<'b> {
@@ -51,29 +46,9 @@ impl<'b> Bench<'b> {
 
     /// Tries all mutants of some policies, in the order of the policies; `each` is called after each policy.
     pub fn run(&self, policies: &[&Policy], each: &(dyn Fn() + Sync)) -> Vec<(Tried, Option<Survivor>)> {
-        let next = AtomicUsize::new(0);
-        let workers = std::thread::available_parallelism().map_or(1, usize::from).min(policies.len().max(1));
-        let work = || {
-            let validator = Validator::new(self.bundle.schema.clone());
-            let mut tried = Vec::new();
-            while let Some((number, policy)) = policies.get(next.fetch_add(1, Ordering::Relaxed)).map(|policy| {
-                (self.bundle.policies.iter().position(|other| other.id == policy.id).unwrap_or(0), *policy)
-            }) {
-                tried.push((number, self.policy(policy, &validator)));
-                each();
-            }
-            tried
-        };
-        let mut tried = std::thread::scope(|scope| {
-            let spawn = |_| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work);
-            let spawned: Vec<_> = (0..workers).filter_map(|number| spawn(number).ok()).collect();
-            if spawned.is_empty() {
-                return work();
-            }
-            spawned.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
-        });
-        tried.sort_by_key(|(number, _)| *number);
-        tried.into_iter().flat_map(|(_, tried)| tried).collect()
+        let start = || Validator::new(self.bundle.schema.clone());
+        let tried = spread(policies, each, start, |validator, policy| self.policy(policy, validator));
+        tried.into_iter().flatten().collect()
     }
 
     /// The changes that can be made to a policy, valid or not, but for leaving it out.
