@@ -1,7 +1,8 @@
-//! What authors and reviewers use: scenarios and what they cover; proofs and differences are to come.
+//! What authors and reviewers use: scenarios, price cases and what they cover, mutants, proofs.
 
 pub mod coverage;
 pub mod mutation;
 pub mod prices;
+pub mod prover;
 pub mod scenario;
 pub mod searches;

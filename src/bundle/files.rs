@@ -42,8 +42,10 @@ pub fn read(dir: &Path) -> Result<Files, Problems> {
         match name.rsplit_once('.') {
             _ if name == "rules.toml" => files.rules = read_file(dir, "policies/rules.toml", &mut problems),
             Some((_, "cedar")) => files.policies.extend(read_file(dir, &format!("policies/{name}"), &mut problems)),
+            // What must hold of the policies and what was proved of them; neither takes part in a decision.
+            _ if name == "properties.toml" || name == "proofs.lock" => {}
             Some((_, "md")) => {}
-            _ => problems.push(unknown("policies", &name, "*.cedar and rules.toml")),
+            _ => problems.push(unknown("policies", &name, "*.cedar, rules.toml, properties.toml and proofs.lock")),
         }
     }
     for name in list(dir, "schemas", &mut problems) {
@@ -80,14 +82,19 @@ fn digest(files: &Files) -> String {
         .chain(&files.settings)
         .collect();
     all.sort_by(|left, right| left.name.cmp(&right.name));
+    sum(all).iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// SHA-256 over the names and texts of files in their order.
+pub fn sum<'s>(sources: impl IntoIterator<Item = &'s Source>) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for source in all {
+    for source in sources {
         for part in [source.name.as_bytes(), source.text.as_bytes()] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
     }
-    hash.finalize().iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    hash.finalize().into()
 }
 
 fn unknown(dir: &str, name: &str, expected: &str) -> Problem {
@@ -135,7 +142,11 @@ fn read_file(dir: &Path, name: &str, problems: &mut Problems) -> Option<Source> 
     }
 }
 
-fn read_regular(path: &Path) -> Result<String, String> {
+/// Reads a file of at most 1 MiB that is no symbolic link and nothing that could be waited for (T27).
+///
+/// # Errors
+/// Why it is not read.
+pub fn read_regular(path: &Path) -> Result<String, String> {
     let metadata = fs::symlink_metadata(path).map_err(|error| error.to_string())?;
     if !metadata.is_file() {
         return Err("it is no regular file".to_owned());

@@ -197,31 +197,11 @@ impl Environment {
     }
 }
 
-/// What scopes leave room for.
-#[derive(Debug)]
-pub struct Scopes(ActionGroups);
-
-impl Scopes {
-    /// Knows the schema's groups of actions.
-    pub fn of(schema: &Schema) -> Self {
-        Self(action_groups(schema))
-    }
-
-    /// Whether a policy can matter in an environment, by its scope alone.
-    pub fn admit(&self, policy: &CedarPolicy, environment: &RequestEnv) -> bool {
-        admits(policy, environment, &self.0)
-    }
-
-    /// Whether a policy's scope is only about types and actions, so that it holds in every environment it admits.
-    pub fn is_open(policy: &CedarPolicy) -> bool {
-        named_entity(policy).is_none()
-    }
-}
-
 /// Action groups by the actions that are in them, directly or not.
-type ActionGroups = HashMap<EntityUid, Vec<EntityUid>>;
+pub type ActionGroups = HashMap<EntityUid, Vec<EntityUid>>;
 
-fn action_groups(schema: &Schema) -> ActionGroups {
+/// The groups of every action of a schema.
+pub fn action_groups(schema: &Schema) -> ActionGroups {
     let Ok(actions) = schema.action_entities() else { return ActionGroups::new() };
     let members = actions.iter().map(|action| {
         let uid = action.uid();
@@ -229,6 +209,11 @@ fn action_groups(schema: &Schema) -> ActionGroups {
         (uid, groups)
     });
     members.collect()
+}
+
+/// Whether a policy's scope is about types and actions alone: then it holds throughout each environment it admits.
+pub fn is_open(policy: &CedarPolicy) -> bool {
+    named_entity(policy).is_none()
 }
 
 /// The entity that a policy's scope names, the principal's before the resource's.
@@ -245,8 +230,8 @@ fn named_entity(policy: &CedarPolicy) -> Option<EntityUid> {
     }
 }
 
-/// Whether a policy's scope leaves room for an environment; a policy that names an entity may do so.
-fn admits(policy: &CedarPolicy, environment: &RequestEnv, groups: &ActionGroups) -> bool {
+/// Whether a policy's scope can fit a request of that environment.
+pub fn admits(policy: &CedarPolicy, environment: &RequestEnv, groups: &ActionGroups) -> bool {
     let principal = match policy.principal_constraint() {
         PrincipalConstraint::Is(name) => name == *environment.principal(),
         _ => true,

@@ -11,7 +11,10 @@ use cedar_policy::{Effect, Entities, PolicyId, Request, RequestEnv};
 use cedar_policy_core::ast::Expr;
 
 use crate::{
-    analysis::scenario::{Case, run::Runner},
+    analysis::{
+        prover::parallel,
+        scenario::{Case, run::Runner},
+    },
     bundle::Bundle,
     decision::{self, Decision, Fault, Findings},
     problem::{Problem, Problems},
@@ -54,43 +57,37 @@ impl Baseline {
     /// # Errors
     /// Cases that fail or cannot be asked: what is wrong already says nothing about changes.
     pub fn of(bundle: &Bundle, cases: &[Case], facts_dir: &Path, each: &(dyn Fn() + Sync)) -> Result<Self, Problems> {
-        let mut baseline = Self { groups: Vec::new() };
-        let mut runner = Runner::new(bundle, facts_dir);
-        let mut problems = Problems::default();
-        for case in cases {
-            match baseline.ask(&mut runner, bundle, case) {
-                Ok(()) => {}
-                Err(reason) => problems.push(
-                    Problem::new(format!("{}: the scenario `{}` fails: {reason}", case.at, case.name))
+        let share = cases.len().div_ceil(std::thread::available_parallelism().map_or(1, usize::from)).max(1);
+        let shares: Vec<&[Case]> = cases.chunks(share).collect();
+        let answered = parallel::each(&shares, |cases| {
+            let mut runner = Runner::new(bundle, facts_dir);
+            let ask = |case| {
+                let asked = ask(&mut runner, bundle, case);
+                each();
+                asked.map_err(|reason| (case, reason))
+            };
+            cases.iter().map(ask).collect::<Vec<_>>()
+        });
+        let (mut baseline, mut problems) = (Self { groups: Vec::new() }, Problems::default());
+        for answer in answered.into_iter().flatten() {
+            match answer {
+                Ok(Some((environment, asked))) => baseline.add(environment, asked),
+                // Of an environment that the schema does not have no policy says anything, however it is changed.
+                Ok(None) => {}
+                Err((case, reason)) => problems.push(
+                    Problem::new(format!("{}: the scenario \"{}\" fails: {reason}", case.at, case.name))
                         .help("let all scenarios pass first; `mandat test` shows why this one does not"),
                 ),
             }
-            each();
         }
         problems.into_result(baseline)
     }
 
-    fn ask(&mut self, runner: &mut Runner, bundle: &Bundle, case: &Case) -> Result<(), String> {
-        let outcome = runner.run(case)?;
-        if !outcome.differences.is_empty() {
-            return Err(outcome.differences.join("; "));
-        }
-        // Of an environment that the schema does not have no policy says anything, however it is changed.
-        let Some((question, slice)) = outcome.evidence else { return Ok(()) };
-        let Some(environment) = environment(&question.request) else { return Ok(()) };
-        let findings = decision::find(bundle, &question.request, &slice.entities);
-        let asked = Asked {
-            name: format!("{} ({})", case.name, case.at.short()),
-            request: question.request,
-            entities: slice.entities,
-            findings,
-            decision: outcome.decision,
-        };
+    fn add(&mut self, environment: RequestEnv, asked: Asked) {
         match self.groups.iter_mut().find(|group| group.environment == environment) {
             Some(group) => group.cases.push(asked),
             None => self.groups.push(Group { environment, cases: vec![asked] }),
         }
-        Ok(())
     }
 
     /// The first case that notices that a policy is changed, or gone; `matters` says in which environments the
@@ -129,6 +126,24 @@ impl Asked {
         };
         parts(&decision) != parts(&self.decision)
     }
+}
+
+fn ask(runner: &mut Runner, bundle: &Bundle, case: &Case) -> Result<Option<(RequestEnv, Asked)>, String> {
+    let outcome = runner.run(case)?;
+    if !outcome.differences.is_empty() {
+        return Err(outcome.differences.join("; "));
+    }
+    let Some((question, slice)) = outcome.evidence else { return Ok(None) };
+    let findings = decision::find(bundle, &question.request, &slice.entities);
+    let environment = environment(&question.request);
+    let asked = Asked {
+        name: format!("{} ({})", case.name, case.at.short()),
+        request: question.request,
+        entities: slice.entities,
+        findings,
+        decision: outcome.decision,
+    };
+    Ok(environment.map(|environment| (environment, asked)))
 }
 
 fn environment(request: &Request) -> Option<RequestEnv> {

@@ -11,9 +11,12 @@
 //!    has to be proved, or a reason stands in `tests/mutants.toml` ([`reasons`]).
 
 pub mod baseline;
+pub mod campaign;
 pub mod policies;
+pub mod reasons;
+pub mod report;
+pub mod since;
 pub mod tariffs;
-mod workers;
 
 use crate::problem::{Location, Source};
 
@@ -94,6 +97,12 @@ impl Mutant {
             after: lines(&format!("{}{with}{}", &text[start..range.start], &text[range.end..end])),
         }
     }
+
+    /// The change in one line: whose, and the lines before and after.
+    pub fn in_one_line(&self) -> String {
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        format!("{} | {} | {}", self.subject, line(&self.before), line(&self.after))
+    }
 }
 
 /// What came of a mutant.
@@ -105,6 +114,8 @@ pub enum Fate {
     Killed(String),
     /// Nothing notices it.
     Survived,
+    /// Only its scope changed, and that admits the same environments as before.
+    SameScope,
     /// It changes nothing, by this proof.
     Proved(String),
     /// It changes nothing that could be noticed, for this reason.

@@ -7,11 +7,14 @@
 mod edits;
 
 pub use self::edits::{Edit, of};
-use super::{Fate, Mutant, Tried, workers::spread};
+use super::{Fate, Mutant, Tried};
 use crate::{
-    analysis::prices::{
-        Answer, Case,
-        answer::{answer, differences},
+    analysis::{
+        prices::{
+            Answer, Case,
+            answer::{answer, differences},
+        },
+        prover::parallel,
     },
     bundle::tariffs::Tariffs,
     problem::{Problem, Problems, Source},
@@ -54,7 +57,11 @@ impl<'b> Bench<'b> {
 
     /// Tries changes, in their order; `each` is called after each.
     pub fn run(&self, edits: &[(usize, Edit)], each: &(dyn Fn() + Sync)) -> Vec<Tried> {
-        spread(edits, each, || (), |(), edit| Tried { mutant: self.mutant(edit), fate: self.fate(edit) })
+        parallel::each(edits, |edit| {
+            let tried = Tried { mutant: self.mutant(edit), fate: self.fate(edit) };
+            each();
+            tried
+        })
     }
 
     fn fate(&self, (file, edit): &(usize, Edit)) -> Fate {
@@ -62,8 +69,7 @@ impl<'b> Bench<'b> {
         let source = &sources[*file];
         sources[*file] = Source::new(source.name.clone(), edit.apply(&source.text));
         let Ok(changed) = Tariffs::of(&sources) else { return Fate::Invalid };
-        let notices =
-            |(case, before): &&(&Case, Answer)| answer(&changed, &case.asked) != *before && !case.name.is_empty();
+        let notices = |(case, before): &&(&Case, Answer)| answer(&changed, &case.asked) != *before;
         match self.asked.iter().find(notices) {
             Some((case, _)) => Fate::Killed(format!("{} ({})", case.name, case.at.short())),
             None => Fate::Survived,

@@ -3,10 +3,11 @@
 //! A file in `tests/scenarios/` names its facts and lists scenarios. Each states a question and what is
 //! expected; under it, `[[scenario.but]]` entries repeat the question with one thing changed, so that it
 //! can be seen which single condition turns the answer. [`file`] reads such files into [`Case`]s,
-//! [`run`] asks them.
+//! [`run`] asks them, and [`verdict`] says what a bundle does otherwise than they want.
 
 pub mod file;
 pub mod run;
+pub mod verdict;
 
 use std::{path::Path, sync::Arc};
 

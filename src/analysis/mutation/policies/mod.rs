@@ -4,6 +4,7 @@
 //! thousands of changes take seconds, on all cores.
 
 pub mod edits;
+pub mod equivalence;
 mod operands;
 pub mod vocabulary;
 
@@ -16,16 +17,23 @@ use self::{edits::Edit, vocabulary::Vocabulary};
 use super::{
     Fate, Kind, Mutant, Tried,
     baseline::{Baseline, Changed},
-    workers::spread,
 };
-use crate::bundle::{Bundle, Policy, index::Scopes, validation};
+use crate::{
+    analysis::prover::parallel,
+    bundle::{
+        Bundle, Policy,
+        index::{ActionGroups, action_groups, admits, is_open},
+        validation,
+    },
+};
 
 /// What all mutants of policies have in common.
 pub struct Bench<'b> {
     bundle: &'b Bundle,
     baseline: &'b Baseline,
     vocabulary: Vocabulary,
-    scopes: Scopes,
+    groups: ActionGroups,
+    validator: Validator,
 }
 
 /// A survivor as it would stand in its file: what a proof is about.
@@ -41,13 +49,17 @@ impl<'b> Bench<'b> {
         for policy in &bundle.policies {
             vocabulary.learn(edits::of(text(policy), &Vocabulary::default()).literals);
         }
-        Self { bundle, baseline, vocabulary, scopes: Scopes::of(&bundle.schema) }
+        let validator = Validator::new(bundle.schema.clone());
+        Self { bundle, baseline, vocabulary, groups: action_groups(&bundle.schema), validator }
     }
 
     /// Tries all mutants of some policies, in the order of the policies; `each` is called after each policy.
     pub fn run(&self, policies: &[&Policy], each: &(dyn Fn() + Sync)) -> Vec<(Tried, Option<Survivor>)> {
-        let start = || Validator::new(self.bundle.schema.clone());
-        let tried = spread(policies, each, start, |validator, policy| self.policy(policy, validator));
+        let tried = parallel::each(policies, |policy| {
+            let tried = self.policy(policy);
+            each();
+            tried
+        });
         tried.into_iter().flatten().collect()
     }
 
@@ -56,12 +68,12 @@ impl<'b> Bench<'b> {
         edits::of(text(policy), &self.vocabulary).edits
     }
 
-    fn policy(&self, policy: &Policy, validator: &Validator) -> Vec<(Tried, Option<Survivor>)> {
+    fn policy(&self, policy: &Policy) -> Vec<(Tried, Option<Survivor>)> {
         let found = edits::of(text(policy), &self.vocabulary);
         let mut tried = vec![self.without(policy)];
-        let wider = found.action.and_then(|place| self.wider(policy, place, validator));
+        let wider = found.action.and_then(|place| self.wider(policy, place));
         for edit in found.edits.into_iter().chain(wider) {
-            let (fate, survivor) = self.fate(policy, &edit, validator);
+            let (fate, survivor) = self.fate(policy, &edit);
             tried.push((Tried { mutant: mutant(policy, &edit), fate }, survivor));
         }
         tried
@@ -72,34 +84,34 @@ impl<'b> Bench<'b> {
         // The policy's first lines say which it is; the rest needs no repeating.
         let first = policy.source.text[whole.clone()].find('\n').map_or(whole.end, |end| whole.start + end);
         let mutant = Mutant::new(&policy.source, whole.start..first, "", &policy.id, Kind::DropPolicy);
-        let matters = |environment: &RequestEnv| self.scopes.admit(&policy.cedar, environment);
+        let matters = |environment: &RequestEnv| admits(&policy.cedar, environment, &self.groups);
         let notice = self.baseline.notices(self.bundle, policy.cedar.id(), None, &matters);
         let (fate, survivor) = fate(notice, || Survivor { policy: None });
         (Tried { mutant, fate }, survivor)
     }
 
-    fn fate(&self, policy: &Policy, edit: &Edit, validator: &Validator) -> (Fate, Option<Survivor>) {
-        let Some(changed) = self.load(policy, edit, validator) else { return (Fate::Invalid, None) };
+    fn fate(&self, policy: &Policy, edit: &Edit) -> (Fate, Option<Survivor>) {
+        let Some(changed) = self.load(policy, edit) else { return (Fate::Invalid, None) };
         if self.says_the_same(&policy.cedar, &changed) {
-            return (Fate::Proved("the same condition in the same environments".to_owned()), None);
+            return (Fate::SameScope, None);
         }
         let core: &ast::Policy = changed.as_ref();
         let condition = core.condition();
         let asked = Changed { effect: changed.effect(), condition: &condition };
         let matters = |environment: &RequestEnv| {
-            self.scopes.admit(&policy.cedar, environment) || self.scopes.admit(&changed, environment)
+            admits(&policy.cedar, environment, &self.groups) || admits(&changed, environment, &self.groups)
         };
         let notice = self.baseline.notices(self.bundle, policy.cedar.id(), Some(asked), &matters);
         fate(notice, || Survivor { policy: Some(changed.clone()) })
     }
 
     /// The changed policy, if the bundle would load with it.
-    fn load(&self, policy: &Policy, edit: &Edit, validator: &Validator) -> Option<cedar_policy::Policy> {
+    fn load(&self, policy: &Policy, edit: &Edit) -> Option<cedar_policy::Policy> {
         let id = PolicyId::new(&policy.id);
         let changed = cedar_policy::Policy::parse(Some(id), edit.apply(text(policy))).ok()?;
         let promises = !(policy.obligations.is_empty() && policy.advice.is_empty());
         let level = self.bundle.settings.policies.level;
-        let loads = validation::accepts(validator, &self.bundle.schema, &changed, level)
+        let loads = validation::accepts(&self.validator, &self.bundle.schema, &changed, level)
             && !(promises && changed.effect() == Effect::Forbid);
         loads.then_some(changed)
     }
@@ -117,23 +129,21 @@ impl<'b> Bench<'b> {
         };
         same_clauses
             && before.effect() == after.effect()
-            && Scopes::is_open(before)
-            && Scopes::is_open(after)
-            && self
-                .bundle
-                .schema
-                .request_envs()
-                .all(|environment| self.scopes.admit(before, &environment) == self.scopes.admit(after, &environment))
+            && is_open(before)
+            && is_open(after)
+            && self.bundle.schema.request_envs().all(|environment| {
+                admits(before, &environment, &self.groups) == admits(after, &environment, &self.groups)
+            })
     }
 
     /// Where the policy could not be about all actions, it is about all those that it could be about.
-    fn wider(&self, policy: &Policy, place: Range<usize>, validator: &Validator) -> Option<Edit> {
+    fn wider(&self, policy: &Policy, place: Range<usize>) -> Option<Edit> {
         let edit = |with: String| Edit { range: place.clone(), with, kind: Kind::Widen };
         let all = edit(String::new());
-        if self.load(policy, &all, validator).is_some() {
+        if self.load(policy, &all).is_some() {
             return Some(all);
         }
-        let fitting = |environment: &RequestEnv| self.scopes.admit(&policy.cedar, environment);
+        let fitting = |environment: &RequestEnv| admits(&policy.cedar, environment, &self.groups);
         let environments: Vec<RequestEnv> = self.bundle.schema.request_envs().collect();
         let fitted: Vec<&RequestEnv> = environments.iter().filter(|environment| fitting(environment)).collect();
         let own = |action: &cedar_policy::EntityUid| fitted.iter().any(|fitted| fitted.action() == action);
@@ -153,7 +163,7 @@ impl<'b> Bench<'b> {
         others.dedup();
         let written = self.actions(policy, &place);
         let list = |more: &[String]| edit(format!(" in [{}]", [written.as_slice(), more].concat().join(", ")));
-        others.retain(|other| self.load(policy, &list(std::slice::from_ref(other)), validator).is_some());
+        others.retain(|other| self.load(policy, &list(std::slice::from_ref(other))).is_some());
         (!others.is_empty()).then(|| list(&others))
     }
 
