@@ -12,6 +12,7 @@ use crate::{
         review::{Volumes, below_minimum},
         tax::Tax,
     },
+    problem::{Problem, Problems},
 };
 
 /// Answers a case.
@@ -36,6 +37,21 @@ pub fn answer(tariffs: &Tariffs, asked: &Asked) -> Answer {
         }
     }
     answer
+}
+
+/// Each case that comes out otherwise than it says, as a problem.
+pub fn check(tariffs: &Tariffs, cases: &[Case]) -> Problems {
+    let mut problems = Problems::default();
+    for case in cases {
+        let differences = differences(tariffs, case);
+        if !differences.is_empty() {
+            let message = format!("{}: the price case \"{}\": {}", case.at, case.name, differences.join("; "));
+            problems.push(
+                Problem::new(message).help("change the tariff, or what the case expects; `mandat test` shows them all"),
+            );
+        }
+    }
+    problems
 }
 
 /// How the answer differs from what was expected; empty if it does not.
@@ -63,10 +79,13 @@ fn price(tariffs: &Tariffs, order: &Order, answer: &mut Answer) -> Result<(), Re
     let Some(stated) = &order.stated else { return Ok(()) };
     let terms = stated.terms(order)?;
     let receipts = quote::price(tariff, order, &terms)?;
+    let families = quote::families(tariff, order)?;
     answer.insert("version".to_owned(), Said::Number(Decimal::from(tariff.version)));
     for (number, receipt) in receipts.iter().enumerate() {
         let path = if receipts.len() == 1 { String::new() } else { format!("lines[{number}].") };
         line(&path, receipt, answer);
+        // The decision on an order is asked with it.
+        answer.insert(format!("{path}family"), word(families[number]));
     }
     if terms.country.is_some()
         && let Some(taxes) = &tariffs.taxes

@@ -53,6 +53,7 @@ struct Stating {
     volume: Option<Spanned<toml::Value>>,
     outcome: Option<String>,
     row: Option<String>,
+    family: Option<String>,
     list: Option<Spanned<toml::Value>>,
     preferential: Option<Spanned<toml::Value>>,
     charged: Option<Spanned<toml::Value>>,
@@ -207,6 +208,7 @@ impl Reading<'_> {
         let words = [
             ("outcome", outcome.map(Outcome::word).map(ToOwned::to_owned)),
             ("row", stating.row.clone()),
+            ("family", stating.family.clone()),
             ("treatment", treatment.map(Treatment::word).map(ToOwned::to_owned)),
             ("rejected", stating.rejected.clone()),
             ("below", stating.below.map(|below| if below { "yes" } else { "no" }.to_owned())),
