@@ -24,9 +24,9 @@ impl Changed {
                 // A file that is gone has no new name; what was in it is gone too.
                 file = name.strip_prefix("b/").unwrap_or_default().to_owned();
             } else if let Some(name) = line.strip_prefix("--- a/") {
-                changed.everything |= !is_rule(name) && !is_case(name);
+                changed.everything |= !is_rule(name) && !is_case(name) && !is_remark(name);
             } else if let Some((removed, added)) = line.strip_prefix("@@ ").and_then(hunk) {
-                changed.everything |= is_case(&file) && removed.1 > 0 || file.is_empty();
+                changed.everything |= (is_case(&file) && removed.1 > 0) || file.is_empty();
                 // Where lines were only taken out, their neighbours are what is left of the place.
                 let end = if added.1 == 0 { added.0 + 1 } else { added.0 + added.1 - 1 };
                 changed.lines.entry(file.clone()).or_default().push((added.0, end));
@@ -49,6 +49,11 @@ impl Changed {
 fn is_rule(name: &str) -> bool {
     (name.starts_with("policies/") && name.ends_with(".cedar"))
         || (name.starts_with("tariffs/") && name.ends_with(".toml"))
+}
+
+/// What stands beside the policies and decides nothing.
+fn is_remark(name: &str) -> bool {
+    name.ends_with(".md") || (name.starts_with("policies/") && !name.ends_with(".cedar"))
 }
 
 /// What kills them.

@@ -1,6 +1,6 @@
 //! Files of price cases, from TOML to cases. Amounts are read digit by digit, as they are written.
 
-use std::{path::Path, str::FromStr as _};
+use std::path::Path;
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -235,8 +235,11 @@ impl Reading<'_> {
     fn number(&self, value: Option<&Spanned<toml::Value>>, name: &str) -> Result<Option<Decimal>, String> {
         let Some(value) = value else { return Ok(None) };
         let written = self.source.text.get(value.span()).unwrap_or_default();
-        let number = Decimal::from_str(written);
-        number.map(Some).map_err(|_| format!("`{name}` is no plain decimal: {written}; write it like 208.32"))
+        let plain = written.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '-'));
+        match Decimal::from_str_exact(written) {
+            Ok(number) if plain => Ok(Some(number)),
+            _ => Err(format!("`{name}` is no plain decimal: {written}; write it like 208.32")),
+        }
     }
 }
 
