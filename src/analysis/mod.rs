@@ -6,6 +6,8 @@ pub mod condition;
 pub mod coverage;
 pub mod layout;
 pub mod lint;
+pub mod mutation;
+pub mod prices;
 pub mod proofs;
 pub mod prover;
 pub mod reach;

@@ -21,7 +21,7 @@ mod quotes;
 pub mod rules;
 pub mod shape;
 pub mod tariffs;
-mod validation;
+pub mod validation;
 
 use std::{collections::HashMap, path::Path, str::FromStr as _};
 

@@ -59,6 +59,14 @@ fn code(error: &ValidationError) -> &'static str {
     }
 }
 
+/// Whether a policy by itself would load: valid, without a warning, for some request.
+pub fn accepts(validator: &Validator, schema: &Schema, policy: &cedar_policy::Policy, level: u32) -> bool {
+    let mut alone = PolicySet::new();
+    alone.add(policy.clone()).is_ok()
+        && validator.validate_with_level(&alone, ValidationMode::Strict, level).validation_passed_without_warnings()
+        && policy.get_valid_request_envs(schema).next().is_some()
+}
+
 const TOO_DEEP: &str =
     "look less deep, or raise `level` under `[policies]` in mandat.toml; each level is one more round of loading facts";
 const LOOK_ALIKE: &str =

@@ -9,6 +9,7 @@ pub mod decide;
 pub mod facts;
 pub mod fmt;
 pub mod input;
+pub mod mutate;
 pub mod output;
 pub mod prove;
 pub mod quote;
@@ -52,6 +53,8 @@ enum Verb {
     Test(test::Arguments),
     /// Prove what must hold for every request and all facts.
     Prove(prove::Arguments),
+    /// Change the bundle one thing at a time and see whether the scenarios notice.
+    Mutate(mutate::Arguments),
     /// Settle the order lines of a month: credits, sums, refused rows.
     Statement(statement::Arguments),
     /// Answer over HTTP.
@@ -124,6 +127,7 @@ pub fn run() -> ExitCode {
         Verb::Quote(arguments) => quote::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Prove(arguments) => prove::run(&arguments),
+        Verb::Mutate(arguments) => mutate::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Token(arguments) => token::run(&arguments),
