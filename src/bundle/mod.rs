@@ -17,9 +17,11 @@ pub mod keepers;
 pub mod nesting;
 pub mod policy;
 mod quotes;
+pub mod revision;
 pub mod rules;
 pub mod shape;
 pub mod tariffs;
+pub mod tree;
 mod validation;
 
 use std::{collections::HashMap, path::Path, str::FromStr as _};

@@ -8,6 +8,7 @@ pub mod completions;
 pub mod decide;
 pub mod facts;
 pub mod input;
+pub mod matrix;
 pub mod output;
 pub mod quote;
 pub mod serve;
@@ -46,6 +47,8 @@ enum Verb {
     Quote(quote::Arguments),
     /// Run the scenarios of a bundle.
     Test(test::Arguments),
+    /// Show who may do what: role × action × situation.
+    Matrix(matrix::Arguments),
     /// Settle the order lines of a month: credits, sums, refused rows.
     Statement(statement::Arguments),
     /// Answer over HTTP.
@@ -116,6 +119,7 @@ pub fn run() -> ExitCode {
         Verb::WhatCan(arguments) => what_can::run(&arguments),
         Verb::Quote(arguments) => quote::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
+        Verb::Matrix(arguments) => matrix::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Token(arguments) => token::run(&arguments),

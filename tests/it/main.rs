@@ -12,6 +12,7 @@ mod floors;
 mod golden;
 mod hazards;
 pub mod http;
+mod matrix;
 mod other_domain;
 mod pricing;
 mod properties;
