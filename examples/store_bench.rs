@@ -211,7 +211,7 @@ fn fill(engine: &Engine, store: &dyn Store, organizations: usize, giant: usize) 
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         progress: &AtomicU64::new(0),
     };
-    let imported = import(engine.facts(), store, reader, Form::Lines, &how).expect("an import");
+    let imported = import(&*engine.facts(), store, reader, Form::Lines, &how).expect("an import");
     let _ = generating.wait();
     imported.entities
 }

@@ -70,6 +70,24 @@ impl Default for StoreSettings {
     }
 }
 
+impl StoreSettings {
+    /// Names of the settings that others have otherwise.
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        // Taken apart, so that no setting can be forgotten here.
+        let Self { place, cache_mb, poll_ms, max_staleness_ms } = other;
+        differing([
+            ("place", self.place == *place),
+            ("cache_mb", self.cache_mb == *cache_mb),
+            ("poll_ms", self.poll_ms == *poll_ms),
+            ("max_staleness_ms", self.max_staleness_ms == *max_staleness_ms),
+        ])
+    }
+}
+
+fn differing<const N: usize>(settings: [(&'static str, bool); N]) -> Vec<&'static str> {
+    settings.into_iter().filter(|(_, same)| !same).map(|(name, _)| name).collect()
+}
+
 /// What becomes of the properties that a caller sends with a subject or resource (threat T03).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -219,6 +237,40 @@ impl ServerSettings {
     /// Longest wait for a revision that is not known yet.
     pub fn revision_wait(&self) -> Duration {
         Duration::from_millis(self.revision_wait_ms)
+    }
+
+    /// Names of the settings that others have otherwise.
+    pub fn differing(&self, other: &Self) -> Vec<&'static str> {
+        let Self {
+            listen,
+            public_url,
+            tls_cert,
+            tls_key,
+            body_limit,
+            batch_limit,
+            change_limit,
+            revision_wait_ms,
+            search_limit,
+            deadline_ms,
+            header_timeout_ms,
+            body_timeout_ms,
+            connection_limit,
+        } = other;
+        differing([
+            ("listen", self.listen == *listen),
+            ("public_url", self.public_url == *public_url),
+            ("tls_cert", self.tls_cert == *tls_cert),
+            ("tls_key", self.tls_key == *tls_key),
+            ("body_limit", self.body_limit == *body_limit),
+            ("batch_limit", self.batch_limit == *batch_limit),
+            ("change_limit", self.change_limit == *change_limit),
+            ("revision_wait_ms", self.revision_wait_ms == *revision_wait_ms),
+            ("search_limit", self.search_limit == *search_limit),
+            ("deadline_ms", self.deadline_ms == *deadline_ms),
+            ("header_timeout_ms", self.header_timeout_ms == *header_timeout_ms),
+            ("body_timeout_ms", self.body_timeout_ms == *body_timeout_ms),
+            ("connection_limit", self.connection_limit == *connection_limit),
+        ])
     }
 
     /// The request deadline.

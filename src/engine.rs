@@ -11,14 +11,15 @@
 //! it come from one bundle and one state of the facts. So is who may and what may be acted on ([`search`]); a search's
 //! later pages are answered on the state that it began on ([`Engine::moment_at`]).
 //!
-//! A reload swaps the bundle behind an atomic pointer: it never makes a decision wait, and a moment that
-//! was taken before keeps the bundle it has.
+//! A reload ([`reload`]) swaps the bundle, and how facts are read under its schema, behind one atomic pointer: it never
+//! makes a decision wait, and a moment that was taken before keeps what it has.
 
 pub mod quote;
+pub mod reload;
 pub mod search;
 pub mod transact;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 
@@ -38,7 +39,14 @@ use crate::{
 
 /// Answers questions from a bundle and facts.
 pub struct Engine {
-    bundle: ArcSwap<Bundle>,
+    in_force: ArcSwap<InForce>,
+    /// One reload at a time.
+    reloading: Mutex<()>,
+}
+
+/// A bundle, and the facts as they are read under its schema: they come into force together.
+struct InForce {
+    bundle: Arc<Bundle>,
     facts: Arc<dyn Facts>,
 }
 
@@ -63,22 +71,18 @@ pub struct Answer<'m> {
 impl Engine {
     /// An engine over a validated bundle and facts that fit its schema.
     pub fn new(bundle: Bundle, facts: impl Facts + 'static) -> Self {
-        Self { bundle: ArcSwap::from_pointee(bundle), facts: Arc::new(facts) }
+        let in_force = InForce { bundle: Arc::new(bundle), facts: Arc::new(facts) };
+        Self { in_force: ArcSwap::from_pointee(in_force), reloading: Mutex::default() }
     }
 
     /// The bundle in force.
     pub fn bundle(&self) -> Arc<Bundle> {
-        self.bundle.load_full()
+        self.in_force.load().bundle.clone()
     }
 
     /// The facts it answers from.
-    pub fn facts(&self) -> &dyn Facts {
-        &*self.facts
-    }
-
-    /// The same, for whoever waits for them elsewhere.
-    pub fn shared_facts(&self) -> Arc<dyn Facts> {
-        self.facts.clone()
+    pub fn facts(&self) -> Arc<dyn Facts> {
+        self.in_force.load().facts.clone()
     }
 
     /// One bundle and one state of the facts, for all questions that belong together.
@@ -86,7 +90,7 @@ impl Engine {
     /// # Errors
     /// The facts cannot be read at the moment.
     pub fn moment(&self) -> Result<Moment, Unavailable> {
-        Ok(Moment { bundle: self.bundle.load_full(), snapshot: self.facts.snapshot()? })
+        self.take(|facts| facts.snapshot())
     }
 
     /// The bundle in force and an earlier state of the facts, for whoever goes on with what was begun on it.
@@ -94,7 +98,21 @@ impl Engine {
     /// # Errors
     /// The facts cannot be read at the moment, or that state cannot be had any more.
     pub fn moment_at(&self, revision: Revision) -> Result<Moment, Unavailable> {
-        Ok(Moment { bundle: self.bundle.load_full(), snapshot: self.facts.at(revision)? })
+        self.take(|facts| facts.at(revision))
+    }
+
+    fn take(
+        &self,
+        state: impl Fn(&dyn Facts) -> Result<Arc<dyn Snapshot>, Unavailable>,
+    ) -> Result<Moment, Unavailable> {
+        loop {
+            let in_force = self.in_force.load();
+            let snapshot = state(&*in_force.facts)?;
+            // Where another bundle came into force meanwhile, facts may have been written that only its schema knows.
+            if Arc::ptr_eq(&in_force, &self.in_force.load()) {
+                return Ok(Moment { bundle: in_force.bundle.clone(), snapshot });
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::tree::{Directory, Tree};
+use super::tree::{self, Directory, Tree};
 use crate::problem::{Problem, Problems, Source};
 
 /// Largest file of a bundle, in bytes.
@@ -51,8 +51,10 @@ pub fn of(tree: &dyn Tree) -> Result<Files, Problems> {
         match name.rsplit_once('.') {
             _ if name == "rules.toml" => files.rules = read_listed(tree, "policies/rules.toml", &mut problems),
             Some((_, "cedar")) => files.policies.extend(read_listed(tree, &format!("policies/{name}"), &mut problems)),
+            // What must hold of the policies and what was proved of them; neither takes part in a decision.
+            _ if name == "properties.toml" || name == "proofs.lock" => {}
             Some((_, "md")) => {}
-            _ => problems.push(unknown("policies", &name, "*.cedar and rules.toml")),
+            _ => problems.push(unknown("policies", &name, "*.cedar, rules.toml, properties.toml and proofs.lock")),
         }
     }
     for name in list(tree, "schemas", &mut problems) {
@@ -91,14 +93,19 @@ fn digest(files: &Files) -> String {
         .chain(&files.settings)
         .collect();
     all.sort_by(|left, right| left.name.cmp(&right.name));
+    sum(all).iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// SHA-256 over the names and texts of files in their order.
+pub fn sum<'s>(sources: impl IntoIterator<Item = &'s Source>) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for source in all {
+    for source in sources {
         for part in [source.name.as_bytes(), source.text.as_bytes()] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
     }
-    hash.finalize().iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    hash.finalize().into()
 }
 
 fn unknown(dir: &str, name: &str, expected: &str) -> Problem {
@@ -132,4 +139,12 @@ fn read_listed(tree: &dyn Tree, name: &str, problems: &mut Problems) -> Option<S
         problems.push(Problem::new(format!("cannot read `{name}`: it is gone")));
     }
     read
+}
+
+/// Reads a file of at most 1 MiB that is no symbolic link and nothing that could be waited for (T27).
+///
+/// # Errors
+/// Why it is not read.
+pub fn read_regular(path: &Path) -> Result<String, String> {
+    tree::read_regular(path, MAX_FILE).map_err(|error| error.to_string())
 }

@@ -198,9 +198,10 @@ impl Environment {
 }
 
 /// Action groups by the actions that are in them, directly or not.
-type ActionGroups = HashMap<EntityUid, Vec<EntityUid>>;
+pub type ActionGroups = HashMap<EntityUid, Vec<EntityUid>>;
 
-fn action_groups(schema: &Schema) -> ActionGroups {
+/// The groups of every action of a schema.
+pub fn action_groups(schema: &Schema) -> ActionGroups {
     let Ok(actions) = schema.action_entities() else { return ActionGroups::new() };
     let members = actions.iter().map(|action| {
         let uid = action.uid();
@@ -224,7 +225,8 @@ fn named_entity(policy: &CedarPolicy) -> Option<EntityUid> {
     }
 }
 
-fn admits(policy: &CedarPolicy, environment: &RequestEnv, groups: &ActionGroups) -> bool {
+/// Whether a policy's scope can fit a request of that environment.
+pub fn admits(policy: &CedarPolicy, environment: &RequestEnv, groups: &ActionGroups) -> bool {
     let principal = match policy.principal_constraint() {
         PrincipalConstraint::Is(name) => name == *environment.principal(),
         _ => true,

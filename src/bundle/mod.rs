@@ -14,6 +14,7 @@ pub mod clause;
 pub mod files;
 pub mod index;
 pub mod keepers;
+pub mod look;
 pub mod nesting;
 pub mod policy;
 mod quotes;
@@ -45,6 +46,8 @@ pub struct Bundle {
     pub digest: String,
     /// What `mandat.toml` says.
     pub settings: Settings,
+    /// SHA-256 over the schema's files: where it is the same, so is everything that the schema says.
+    pub schema_digest: [u8; 32],
     /// The schema, in Cedar's form.
     pub schema: Schema,
     /// The schema's actions, which belong to every slice of the facts.
@@ -135,6 +138,7 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     let index = Index::build(&schema, &policies);
     let keepers = Keepers::of(&shapes, &index);
     Ok(Bundle {
+        schema_digest: files::sum(&files.schemas),
         digest: files.digest,
         settings,
         schema,

@@ -5,7 +5,7 @@
 
 use std::{
     fs,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
@@ -45,18 +45,22 @@ impl Tree for Directory {
     }
 
     fn read(&self, name: &str, limit: u64) -> Result<Option<String>, String> {
-        let path = self.0.join(name);
-        let metadata = match fs::symlink_metadata(&path) {
-            Ok(metadata) => metadata,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.to_string()),
-        };
-        if !metadata.is_file() {
-            return Err(NO_FILE.to_owned());
+        match read_regular(&self.0.join(name), limit) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.to_string()),
         }
-        within(metadata.len(), limit)?;
-        fs::read_to_string(path).map(Some).map_err(|error| error.to_string())
     }
+}
+
+/// Reads a file that is no symbolic link, nothing that could be waited for, and no larger than `limit` bytes.
+pub(super) fn read_regular(path: &Path, limit: u64) -> io::Result<String> {
+    let metadata = fs::symlink_metadata(path)?;
+    if !metadata.is_file() {
+        return Err(io::Error::other(NO_FILE));
+    }
+    within(metadata.len(), limit).map_err(io::Error::other)?;
+    fs::read_to_string(path)
 }
 
 /// What is said of links and directories.
@@ -75,9 +79,9 @@ pub(super) fn shown(names: impl IntoIterator<Item = String>) -> Vec<String> {
 }
 
 /// All names or none.
-fn read_dir(path: &Path) -> std::io::Result<Vec<String>> {
+fn read_dir(path: &Path) -> io::Result<Vec<String>> {
     if fs::symlink_metadata(path)?.is_symlink() {
-        return Err(std::io::Error::other("it is a symbolic link"));
+        return Err(io::Error::other("it is a symbolic link"));
     }
     fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())).collect()
 }

@@ -2,7 +2,8 @@
 //!
 //! The service listens first and loads then, so that an orchestrator can watch it become ready; until a
 //! bundle is active it answers 503. A bundle or facts with a mistake end the command, and so does an address that
-//! others reach without what protects it ([`exposure`]).
+//! others reach without what protects it ([`exposure`]). With `--watch` the bundle is taken up again when its files are
+//! saved.
 
 pub mod exposure;
 
@@ -32,7 +33,7 @@ use crate::{
     },
     config::{ServerSettings, Settings},
     engine::Engine,
-    http::{self, Service, tls::Tls},
+    http::{self, Service, reload::Reloads, tls::Tls},
     problem::{Problem, Problems},
     telemetry,
 };
@@ -43,6 +44,9 @@ pub struct ServeArgs {
     /// The bundle's directory.
     #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
     bundle: PathBuf,
+    /// Take up the bundle again when its files are saved; a broken one is refused, and the old one goes on.
+    #[arg(long, env = "MANDAT_WATCH")]
+    watch: bool,
     #[command(flatten)]
     facts: FactsPlace,
     /// Facts to begin with, in Cedar's entity JSON: imported where the store is empty.
@@ -92,6 +96,7 @@ pub fn run(arguments: ServeArgs) -> Exit {
 
 /// What a service is started from.
 struct Prepared {
+    reloads: Reloads,
     files: Files,
     settings: ServerSettings,
     exposure: Exposure,
@@ -102,6 +107,7 @@ struct Prepared {
 fn prepare(arguments: &ServeArgs) -> Result<Prepared, Problems> {
     telemetry::init(arguments.log, &arguments.log_filter)
         .map_err(|error| Problem::new(format!("the log cannot be set up: {error}")))?;
+    let reloads = Reloads::of(&arguments.bundle, arguments.watch);
     let files = files::read(&arguments.bundle)?;
     let mut settings = files.settings.as_ref().map(Settings::parse).transpose()?.unwrap_or_default().server;
     if let Some(listen) = &arguments.listen {
@@ -114,14 +120,14 @@ fn prepare(arguments: &ServeArgs) -> Result<Prepared, Problems> {
         arguments.tls_key.clone().or_else(|| settings.tls_key.as_ref().map(|path| arguments.bundle.join(path))),
     )?;
     let exposure = Exposure::new(&settings.listen, tls.is_some(), arguments.insecure)?;
-    Ok(Prepared { files, settings, exposure, tls })
+    Ok(Prepared { reloads, files, settings, exposure, tls })
 }
 
 async fn serve(arguments: ServeArgs, prepared: Prepared) -> Exit {
-    let Prepared { files, settings, exposure, tls } = prepared;
+    let Prepared { reloads, files, settings, exposure, tls } = prepared;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let (listener, service) = match listen(settings, exposure.address, tls, arguments.trust_caller_clock).await {
-        Ok(listening) => listening,
+        Ok((listener, service)) => (listener, Arc::new(service.reloading(reloads))),
         Err(problem) => return failed(problem),
     };
     let address = listener.local_addr().unwrap_or(exposure.address);
@@ -153,7 +159,7 @@ async fn listen(
     address: SocketAddr,
     tls: Option<Tls>,
     trust_caller_clock: bool,
-) -> Result<(TcpListener, Arc<Service>), Problem> {
+) -> Result<(TcpListener, Service), Problem> {
     let cannot = |error: std::io::Error| Problem::new(format!("cannot listen on `{address}`: {error}"));
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
     let base = match &settings.public_url {
@@ -169,7 +175,7 @@ async fn listen(
         Some(tls) => service.over_tls(tls),
         None => service,
     };
-    Ok((listener, Arc::new(service)))
+    Ok((listener, service))
 }
 
 fn load(files: Files, facts: &FactsPlace, seed: Option<&Path>) -> Result<Engine, Problems> {

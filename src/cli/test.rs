@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::{BundleDir, Exit, output};
 use crate::{
-    analysis::scenario::{Case, file, run::Outcome, run::Runner},
+    analysis::scenario::{Case, read_all, run::Outcome, run::Runner},
     bundle::Bundle,
-    problem::{Problem, Problems},
+    problem::Problems,
 };
 
 /// Arguments of `mandat test`.
@@ -54,30 +54,6 @@ fn prepare(dir: &Path) -> Result<(Bundle, Vec<Case>), Problems> {
     let bundle = Bundle::load(dir)?;
     let cases = read_all(&dir.join("tests/scenarios"))?;
     Ok((bundle, cases))
-}
-
-/// The cases of every scenario file in a directory, by file name.
-///
-/// # Errors
-/// The directory cannot be read, or a file in it is no scenario file.
-pub fn read_all(dir: &Path) -> Result<Vec<Case>, Problems> {
-    let entries = std::fs::read_dir(dir).map_err(|error| {
-        Problem::new(format!("cannot read `{}`: {error}", dir.display()))
-            .help("scenarios are files `tests/scenarios/*.toml` in the bundle's directory")
-    })?;
-    let mut names: Vec<String> =
-        entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.retain(|name| name.ends_with(".toml"));
-    names.sort();
-    let mut problems = Problems::default();
-    let mut cases = Vec::new();
-    for name in names {
-        match file::read(&dir.join(&name), &format!("tests/scenarios/{name}")) {
-            Ok(read) => cases.extend(read),
-            Err(found) => problems.extend(found),
-        }
-    }
-    problems.into_result(cases)
 }
 
 fn failure<'c>(runner: &mut Runner, case: &'c Case) -> Option<Failure<'c>> {

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 
 use super::{Answer, Engine, Moment};
 use crate::{
+    bundle::Bundle,
     decision::{Refusal, keeping::Step},
     facts::{
         Unavailable,
@@ -119,8 +120,9 @@ impl From<Unavailable> for NoOutcome {
     }
 }
 
-/// Puts an outcome into words: HTTP's status and the body that is sent now and whenever it is asked for again.
-pub type Wording<'w> = dyn Fn(&Outcome, Revision) -> Result<(u16, String), Unavailable> + 'w;
+/// Puts an outcome into words, by the bundle that it was settled with: HTTP's status and the body that is sent now and
+/// whenever it is asked for again.
+pub type Wording<'w> = dyn Fn(&Outcome, Revision, &Arc<Bundle>) -> Result<(u16, String), Unavailable> + 'w;
 
 /// A transaction with its answer.
 pub struct Settled {
@@ -128,8 +130,8 @@ pub struct Settled {
     pub answer: Remembered,
     /// Whether it was given before.
     pub repeated: bool,
-    /// The bundle that was in force.
-    pub bundle: Arc<crate::bundle::Bundle>,
+    /// The bundle that it was settled with; of a repeated answer the one that is in force.
+    pub bundle: Arc<Bundle>,
 }
 
 impl Engine {
@@ -138,32 +140,34 @@ impl Engine {
     /// # Errors
     /// A question cannot be asked, the key was used for something else, or facts cannot be read or written.
     pub fn transact(&self, attempt: &Attempt, wording: &Wording) -> Result<Settled, NoOutcome> {
-        let store = self.facts.store().ok_or(NoOutcome::ReadOnly)?;
-        let settled = |answer, repeated| Settled { answer, repeated, bundle: self.bundle.load_full() };
+        let store = self.facts().store().ok_or(NoOutcome::ReadOnly)?;
+        let repeated = |answer| Settled { answer, repeated: true, bundle: self.bundle() };
         if let Some(answer) = attempt.earlier(store.remembered(attempt.caller, attempt.key)?)? {
-            return Ok(settled(answer, true));
+            return Ok(repeated(answer));
         }
         let mut writing = store.begin()?;
         if let Some(answer) = attempt.earlier(writing.remembered(attempt.caller, attempt.key)?)? {
-            return Ok(settled(answer, true));
+            return Ok(repeated(answer));
         }
-        // Nobody commits meanwhile, so the newest state is the one that is written on.
-        self.facts.refresh()?;
-        let moment = Moment { bundle: self.bundle.load_full(), snapshot: self.facts.at(writing.base())? };
+        // Nobody commits meanwhile, so the newest state is the one that is written on; and no bundle with another
+        // schema of entities comes into force, since that waits for its turn to write.
+        let facts = self.facts();
+        facts.refresh()?;
+        let moment = self.moment_at(writing.base())?;
         let outcome = moment.settle(attempt, &mut *writing)?;
         let revision = match outcome {
             Outcome::Committed { revision, .. } => revision,
             _ => moment.revision(),
         };
-        let (status, text) = wording(&outcome, revision)?;
+        let (status, text) = wording(&outcome, revision, &moment.bundle)?;
         let answer = Remembered { digest: attempt.digest, status, answer: text, revision };
         let committed = matches!(outcome, Outcome::Committed { .. });
         let writing = if committed { writing } else { begin_anew(writing, &*store)? };
         attempt.conclude(writing, &answer)?;
         if committed {
-            self.facts.refresh()?;
+            facts.refresh()?;
         }
-        Ok(settled(answer, false))
+        Ok(Settled { answer, repeated: false, bundle: moment.bundle.clone() })
     }
 }
 

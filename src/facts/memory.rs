@@ -99,6 +99,14 @@ impl Facts for MemoryFacts {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, Unavailable> {
         Ok(self.0.clone())
     }
+
+    fn under(&self, schema: &Schema) -> Result<Arc<dyn Facts>, Problem> {
+        let actions = Arc::new(action_entities(schema)?);
+        let stated = self.0.entities.iter().filter(|entity| self.0.actions.get(&entity.uid()).is_none());
+        let entities = Entities::from_entities(stated.chain(actions.iter()).cloned(), None)
+            .map_err(|error| Problem::new(describe(&error)))?;
+        Ok(Arc::new(Self(Arc::new(Memory { entities: Arc::new(entities), actions, order: OnceLock::new() }))))
+    }
 }
 
 impl Snapshot for Memory {

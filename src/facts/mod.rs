@@ -12,6 +12,7 @@ pub mod changes;
 pub mod document;
 pub mod draft;
 pub mod export;
+pub mod fitting;
 pub mod hierarchy;
 pub mod ids;
 pub mod import;
@@ -27,9 +28,10 @@ pub mod trail;
 
 use std::{sync::Arc, time::Duration};
 
-use cedar_policy::{Entities, Entity, EntityUid};
+use cedar_policy::{Entities, Entity, EntityUid, Schema};
 
 use self::store::{Placed, Position, Revision, Store, Walk};
+use crate::problem::Problem;
 
 /// The facts, wherever they are kept.
 pub trait Facts: Send + Sync {
@@ -62,6 +64,15 @@ pub trait Facts: Send + Sync {
     /// How sure it is that the newest known state is the newest there is.
     fn freshness(&self) -> Freshness {
         Freshness::Current
+    }
+
+    /// The same facts with the actions of another schema, which every slice holds. Whether the entities fit it is for
+    /// the caller to find out ([`fitting`]).
+    ///
+    /// # Errors
+    /// The schema's action hierarchy cannot be built, or these facts know one schema only.
+    fn under(&self, _schema: &Schema) -> Result<Arc<dyn Facts>, Problem> {
+        Err(Problem::new("these facts cannot be read under another schema"))
     }
 
     /// The store that keeps them; none where they come from a file and cannot be changed.

@@ -46,12 +46,16 @@ pub struct Keeping {
 }
 
 /// Facts in a store.
-pub struct Stored(Arc<Near>);
+pub struct Stored {
+    near: Arc<Near>,
+    /// The schema's own entities, which are in no store: a bundle brings them along.
+    actions: Arc<Entities>,
+}
 
 /// What is known of a store, shared by snapshots.
 struct Near {
     store: Arc<dyn Store>,
-    actions: Entities,
+    /// Entities as they are stored, which no schema has a part in: it is right under any bundle.
     cache: Cache,
     known: RwLock<Known>,
     /// One look at a time; the mark of the known revision.
@@ -73,14 +77,13 @@ impl Stored {
     /// # Errors
     /// The store cannot be read, or the schema's action hierarchy cannot be built.
     pub fn open(store: Arc<dyn Store>, schema: &Schema, keeping: Keeping) -> Result<Self, Problems> {
-        let actions = schema.action_entities().map_err(|error| Problem::new(describe(&error)))?;
+        let actions = Arc::new(action_entities(schema)?);
         let looked = Instant::now();
         let unreadable = |error: Unavailable| Problem::new(error.to_string());
         let revision = store.head().map_err(unreadable)?;
         let mark = store.mark(revision).map_err(unreadable)?;
         let near = Arc::new(Near {
             store,
-            actions,
             cache: Cache::new(keeping.memory),
             known: RwLock::new(Known { revision, looked }),
             looking: Mutex::new(mark),
@@ -92,8 +95,16 @@ impl Stored {
             .name("mandat-news".to_owned())
             .spawn(move || watch(&watched))
             .map_err(|error| Problem::new(format!("the store cannot be watched: {error}")))?;
-        Ok(Self(near))
+        Ok(Self { near, actions })
     }
+
+    fn state(&self, revision: Revision) -> Arc<dyn Snapshot> {
+        Arc::new(StoredSnapshot { near: self.near.clone(), actions: self.actions.clone(), revision })
+    }
+}
+
+fn action_entities(schema: &Schema) -> Result<Entities, Problem> {
+    schema.action_entities().map_err(|error| Problem::new(describe(&error)))
 }
 
 /// Looks at the store whenever there may be something new, for as long as somebody uses these facts.
@@ -116,40 +127,44 @@ fn watch(watched: &Weak<Near>) {
 
 impl Facts for Stored {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, Unavailable> {
-        if let Some(parted) = self.0.parted.get() {
+        if let Some(parted) = self.near.parted.get() {
             return Err(parted.clone());
         }
-        let known = *self.0.known();
+        let known = *self.near.known();
         let age = known.looked.elapsed();
-        if age > self.0.keeping.max_staleness {
+        if age > self.near.keeping.max_staleness {
             return Err(Unavailable(format!("the store did not answer for {} ms", age.as_millis())));
         }
-        Ok(Arc::new(StoredSnapshot { near: self.0.clone(), revision: known.revision }))
+        Ok(self.state(known.revision))
     }
 
     fn at(&self, revision: Revision) -> Result<Arc<dyn Snapshot>, Unavailable> {
         self.snapshot()?;
-        let known = self.0.known().revision;
+        let known = self.near.known().revision;
         if revision > known {
             return Err(Unavailable(format!("revision {revision} is not known yet, only {known}")));
         }
-        Ok(Arc::new(StoredSnapshot { near: self.0.clone(), revision }))
+        Ok(self.state(revision))
     }
 
     fn refresh(&self) -> Result<Revision, Unavailable> {
-        blocking(|| self.0.look())
+        blocking(|| self.near.look())
     }
 
     fn freshness(&self) -> Freshness {
-        if self.0.parted.get().is_some() {
+        if self.near.parted.get().is_some() {
             return Freshness::Parted;
         }
-        let age = self.0.known().looked.elapsed();
-        if age > self.0.keeping.max_staleness { Freshness::Unknown(age) } else { Freshness::Checked(age) }
+        let age = self.near.known().looked.elapsed();
+        if age > self.near.keeping.max_staleness { Freshness::Unknown(age) } else { Freshness::Checked(age) }
+    }
+
+    fn under(&self, schema: &Schema) -> Result<Arc<dyn Facts>, Problem> {
+        Ok(Arc::new(Self { near: self.near.clone(), actions: Arc::new(action_entities(schema)?) }))
     }
 
     fn store(&self) -> Option<Arc<dyn Store>> {
-        Some(self.0.store.clone())
+        Some(self.near.store.clone())
     }
 }
 

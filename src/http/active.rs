@@ -1,10 +1,10 @@
 //! What is in force: the engine, and what answers need of its bundle in the form the wire wants.
 //!
 //! The digest as a header and the decision counters are made once for each bundle, not once for each
-//! request. They belong to the bundle that a moment holds: when a reload has put another one in force,
-//! the next moment brings it along and they are made anew.
+//! request. They belong to the bundle that a moment holds: who began before a reload is dressed as what it
+//! answers from, not as what is in force meanwhile.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use arc_swap::{ArcSwap, Guard};
 use axum::http::HeaderValue;
@@ -21,7 +21,11 @@ use super::{
 };
 use crate::{
     bundle::Bundle,
-    engine::{Engine, Moment},
+    config::{ServerSettings, StoreSettings},
+    engine::{
+        Engine, Moment,
+        reload::{Asked, Refused, Reloaded},
+    },
     facts::{Unavailable, store::Revision},
 };
 
@@ -34,6 +38,8 @@ pub struct Active {
     pub callers: Callers,
     engine: Engine,
     dress: ArcSwap<Dress>,
+    /// Settings that hold for as long as the process lives.
+    lasting: (ServerSettings, StoreSettings),
     /// Who looks for newer facts because a request asks for them.
     looking: Arc<Semaphore>,
 }
@@ -53,9 +59,12 @@ impl Active {
     /// # Errors
     /// The facts, or the tokens of callers, cannot be read.
     pub fn new(engine: Engine, meters: &Meters) -> Result<Self, Unavailable> {
-        let dress = Dress::new(engine.moment()?.bundle, None, meters);
+        let bundle = engine.moment()?.bundle;
         let callers = Callers::of(engine.facts().store())?;
-        Ok(Self { callers, engine, dress: ArcSwap::from_pointee(dress), looking: Arc::new(Semaphore::new(1)) })
+        meters.in_force(&bundle);
+        let lasting = (bundle.settings.server.clone(), bundle.settings.store.clone());
+        let (dress, looking) = (ArcSwap::from_pointee(Dress::new(bundle)), Arc::new(Semaphore::new(1)));
+        Ok(Self { callers, engine, dress, lasting, looking })
     }
 
     /// The bundle in force.
@@ -104,7 +113,7 @@ impl Active {
     /// at a time, so that such waits do not pile up either.
     async fn look(&self) -> Result<Revision, Error> {
         let turn = self.looking.clone().acquire_owned().await;
-        let facts = self.engine.shared_facts();
+        let facts = self.engine.facts();
         let looking = spawn_blocking(move || {
             let looked = facts.refresh();
             drop(turn);
@@ -123,20 +132,43 @@ impl Active {
     }
 
     /// What goes with a moment's bundle.
-    pub fn dress(&self, moment: &Moment, meters: &Meters) -> Guard<Arc<Dress>> {
+    pub fn dress(&self, moment: &Moment) -> Guard<Arc<Dress>> {
         let dress = self.dress.load();
         if Arc::ptr_eq(&dress.bundle, &moment.bundle) {
             return dress;
         }
-        self.dress.store(Arc::new(Dress::new(moment.bundle.clone(), Some(&dress.bundle), meters)));
-        self.dress.load()
+        // Around a reload. It stays with this answer: others have begun with the other bundle.
+        Guard::from_inner(Arc::new(Dress::new(moment.bundle.clone())))
+    }
+
+    /// Puts the bundle of a directory into force, if nothing is wrong with it. Blocks for as long as that takes; one
+    /// after the other.
+    ///
+    /// # Errors
+    /// Why the bundle in force stays there.
+    pub fn reload(&self, dir: &Path, asked: &Asked, meters: &Meters) -> Result<Reloaded, Refused> {
+        let reloaded = self.engine.reload(dir, asked)?;
+        if let Reloaded::Replaced { now, .. } = &reloaded {
+            self.dress.store(Arc::new(Dress::new(now.clone())));
+            meters.in_force(now);
+        }
+        Ok(reloaded)
+    }
+
+    /// The settings in which a bundle differs from what holds until the service is restarted.
+    pub fn waiting_settings(&self, bundle: &Bundle) -> Vec<String> {
+        let (server, store) = &self.lasting;
+        let named = |table: &'static str| move |name: &'static str| format!("{table}.{name}");
+        let server = server.differing(&bundle.settings.server).into_iter().map(named("server"));
+        let store = store.differing(&bundle.settings.store).into_iter().map(named("store"));
+        server.chain(store).collect()
     }
 }
 
 impl Dress {
-    fn new(bundle: Arc<Bundle>, before: Option<&Bundle>, meters: &Meters) -> Self {
+    fn new(bundle: Arc<Bundle>) -> Self {
         // A digest is hexadecimal, which a header always takes.
         let digest = HeaderValue::from_str(&bundle.digest).unwrap_or(HeaderValue::from_static("unknown"));
-        Self { digest, meters: meters.bundle(before, &bundle), bundle }
+        Self { digest, meters: DecisionMeters::of(&bundle), bundle }
     }
 }

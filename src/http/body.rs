@@ -47,6 +47,20 @@ pub async fn read(request: Request, settings: &ServerSettings) -> Result<Value, 
     json::read(&text).map_err(|error| Error::bad_request(format!("the body is no JSON we take: {error}")))
 }
 
+/// Reads the body of a request that takes none: nothing, or an object without fields.
+///
+/// # Errors
+/// There is something in it, or as for [`read`].
+pub async fn read_nothing(request: Request, settings: &ServerSettings) -> Result<(), Error> {
+    if request.body().is_end_stream() {
+        return Ok(());
+    }
+    match read(request, settings).await? {
+        Value::Object(fields) if fields.is_empty() => Ok(()),
+        _ => Err(Error::bad_request("the body: expected nothing, or `{}`")),
+    }
+}
+
 fn check_head(headers: &HeaderMap) -> Result<(), Error> {
     let plain = |name: &[u8]| name.trim_ascii().eq_ignore_ascii_case(b"identity");
     if !headers.get_all(header::CONTENT_ENCODING).iter().all(|encoding| plain(encoding.as_bytes())) {

@@ -22,6 +22,7 @@ use tokio::{
 use super::{
     callers,
     front::Front,
+    reload::keep,
     service::Service,
     tls::{self, Tls},
 };
@@ -49,7 +50,11 @@ pub async fn serve(listener: TcpListener, service: Arc<Service>, shutdown: impl 
         tls: service.tls.clone(),
         patience: Duration::from_millis(service.settings.header_timeout_ms),
     };
-    let keeping = [tokio::spawn(callers::keep(service.clone())), tokio::spawn(tls::keep(service.tls.clone()))];
+    let keeping = [
+        tokio::spawn(callers::keep(service.clone())),
+        tokio::spawn(tls::keep(service.tls.clone())),
+        tokio::spawn(keep::keep(service.clone())),
+    ];
     let mut shutdown = pin!(shutdown);
     let mut tidying = time::interval(TIDYING);
     loop {

@@ -38,6 +38,6 @@ pub async fn entity(
     let unknown = || ProblemDetails::new("unknown-entity", StatusCode::NOT_FOUND, "the facts have no such entity");
     let json = moment.fact(&entity_type, &id).map_err(Error::from)?.ok_or_else(unknown)?;
     let mut response = Json(json).into_response();
-    stamp(&mut response, active.dress(&moment, &service.meters).digest.clone(), moment.revision());
+    stamp(&mut response, active.dress(&moment).digest.clone(), moment.revision());
     Ok(response)
 }

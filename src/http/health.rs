@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::{
     error::{Error, Message},
+    reload::{Reloads, answer::LastReload},
     service::Service,
 };
 use crate::facts::{Freshness, Unavailable};
@@ -33,6 +34,9 @@ pub struct Ready {
     /// file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checked_ms_ago: Option<u64>,
+    /// What came of the last reload of the bundle; left out where there was none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_reload: Option<LastReload>,
 }
 
 /// The process answers.
@@ -72,7 +76,9 @@ pub async fn readyz(State(service): State<Arc<Service>>) -> Response {
     match active.moment() {
         Ok(moment) => {
             let (bundle, revision) = (moment.bundle.digest.clone(), moment.revision());
-            axum::Json(Ready { bundle, revision, checked_ms_ago }).into_response()
+            let last = service.reloads.as_ref().and_then(Reloads::last);
+            let last_reload = last.as_deref().map(LastReload::from);
+            axum::Json(Ready { bundle, revision, checked_ms_ago, last_reload }).into_response()
         }
         Err(unavailable) => not_ready(reason(freshness, unavailable), checked_ms_ago),
     }

@@ -101,7 +101,7 @@ impl<'s> Inquiry<'s> {
 
     fn with(service: &'s Service, active: &Active, caller: Caller, trace: Trace, moment: Moment) -> Self {
         Self {
-            dress: active.dress(&moment, &service.meters),
+            dress: active.dress(&moment),
             circumstances: Circumstances { now: now(), trust_caller_clock: service.trust_caller_clock },
             begun: Instant::now(),
             service,

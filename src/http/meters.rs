@@ -3,9 +3,14 @@
 //! Each service has a recorder of its own, so that several can run in one process. Handles are looked up
 //! once and kept: counting a decision is one atomic addition. A series appears with its first event.
 
-use std::{collections::HashMap, sync::OnceLock, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use metrics::{Counter, Histogram, Key, Label, Level, Metadata, Recorder as _, Unit};
+use arc_swap::ArcSwap;
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder as _, Unit};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 use super::{callers::refusal::Reason, router::Route};
@@ -18,6 +23,8 @@ const REQUESTS: &str = "mandat_http_requests_total";
 const REQUEST_TIME: &str = "mandat_http_request_duration_seconds";
 const REFUSED: &str = "mandat_callers_refused_total";
 const BUNDLE: &str = "mandat_bundle_info";
+const RELOADS: &str = "mandat_bundle_reloads_total";
+const RELOAD_REFUSED: &str = "mandat_bundle_reload_refused";
 
 /// Upper bounds in seconds: 1 µs to 1 s, three a decade.
 const BUCKETS: [f64; 19] = [
@@ -43,10 +50,46 @@ pub struct Meters {
     forbid_faults: Counter,
     permit_faults: Counter,
     refused: [Counter; Reason::ALL.len()],
+    reloads: [Counter; Reload::ALL.len()],
+    reload_refused: Gauge,
+    /// The digest of the bundle in force: one series, not one for each bundle there ever was.
+    bundle: ArcSwap<Option<String>>,
+}
+
+/// How a reload came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reload {
+    /// Another bundle is in force.
+    Replaced,
+    /// The bundle was in force already.
+    Unchanged,
+    /// The bundle in force stays there.
+    Refused,
+}
+
+impl Reload {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Replaced, Self::Unchanged, Self::Refused];
+
+    /// Its name in metrics and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Unchanged => "unchanged",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// The decision counters of one bundle, by action.
 pub struct DecisionMeters(HashMap<String, [OnceLock<Counter>; CODES]>);
+
+impl DecisionMeters {
+    /// Those of a bundle; two of one bundle count together.
+    pub fn of(bundle: &Bundle) -> Self {
+        Self(bundle.shapes.actions.keys().map(|action| (action.clone(), Default::default())).collect())
+    }
+}
 
 impl Meters {
     /// Counters at zero.
@@ -63,6 +106,8 @@ impl Meters {
         let faults = |effect| recorder.register_counter(&key(FAULTS, &[("effect", effect)]), &METADATA);
         let refused =
             |reason: Reason| recorder.register_counter(&key(REFUSED, &[("reason", reason.name())]), &METADATA);
+        let reloads =
+            |result: Reload| recorder.register_counter(&key(RELOADS, &[("result", result.name())]), &METADATA);
         Ok(Self {
             requests: Route::ALL.iter().map(|_| Default::default()).collect(),
             request_time: Route::ALL.iter().map(histogram).collect(),
@@ -70,6 +115,9 @@ impl Meters {
             forbid_faults: faults("forbid"),
             permit_faults: faults("permit"),
             refused: Reason::ALL.map(refused),
+            reloads: Reload::ALL.map(reloads),
+            reload_refused: recorder.register_gauge(&key(RELOAD_REFUSED, &[]), &METADATA),
+            bundle: ArcSwap::default(),
             handle: recorder.handle(),
             recorder,
         })
@@ -108,17 +156,25 @@ impl Meters {
     }
 
     /// A bundle came into force, in place of another or as the first.
-    pub fn bundle(&self, before: Option<&Bundle>, now: &Bundle) -> DecisionMeters {
-        if let Some(before) = before {
-            self.recorder.register_gauge(&key(BUNDLE, &[("digest", &before.digest)]), &METADATA).set(0.0);
-        }
-        self.recorder.register_gauge(&key(BUNDLE, &[("digest", &now.digest)]), &METADATA).set(1.0);
-        DecisionMeters(now.shapes.actions.keys().map(|action| (action.clone(), Default::default())).collect())
+    pub fn in_force(&self, bundle: &Bundle) {
+        self.bundle.store(Arc::new(Some(bundle.digest.clone())));
+    }
+
+    /// Counts a reload.
+    pub fn reload(&self, result: Reload) {
+        self.reloads[result as usize].increment(1);
+        self.reload_refused.set(if result == Reload::Refused { 1.0 } else { 0.0 });
     }
 
     /// Everything counted so far, as text.
     pub fn render(&self) -> String {
-        self.handle.render()
+        let mut text = self.handle.render();
+        if let Some(digest) = &**self.bundle.load() {
+            text.push_str(&format!(
+                "# HELP {BUNDLE} 1 for the bundle in force.\n# TYPE {BUNDLE} gauge\n{BUNDLE}{{digest=\"{digest}\"}} 1\n\n"
+            ));
+        }
+        text
     }
 
     /// Moves samples into their buckets; without it they would pile up until somebody reads the metrics.
@@ -165,5 +221,10 @@ fn describe(recorder: &PrometheusRecorder) {
         Some(Unit::Seconds),
         "From a request's head to its answer, by route.".into(),
     );
-    recorder.describe_gauge(BUNDLE.into(), None, "1 for the bundle in force.".into());
+    recorder.describe_counter(RELOADS.into(), None, "Reloads of the bundle, by result.".into());
+    recorder.describe_gauge(
+        RELOAD_REFUSED.into(),
+        None,
+        "1 while what lies in the bundle's directory is refused and another bundle is in force.".into(),
+    );
 }

@@ -11,7 +11,7 @@
 //! 5. [`answer`] puts the decision, or [`error`] the message, on the wire.
 //!
 //! Facts change in [`transactions`] and are read in [`facts`]. Prices and searches take the same way ([`quotes`],
-//! [`quote_answer`], [`search`]); errors of our own routes are [`problem_details`].
+//! [`quote_answer`], [`search`]). Bundles come into force by [`reload`]. Errors of our own routes are [`problem_details`].
 //!
 //! Denials are answers with status 200. Whatever cannot be decided is an error, never an Allow. This is
 //! the one room, beside the command line, that reads the clock.
@@ -34,6 +34,7 @@ pub mod openapi;
 pub mod problem_details;
 pub mod quote_answer;
 pub mod quotes;
+pub mod reload;
 pub mod router;
 pub mod search;
 pub mod service;

@@ -13,7 +13,7 @@ use super::{
         gate::gate,
     },
     error::Error,
-    facts, health, metadata, openapi, quotes, search,
+    facts, health, metadata, openapi, quotes, reload, search,
     service::Service,
     transactions,
 };
@@ -37,6 +37,8 @@ pub enum Route {
     Transactions,
     /// One entity of the facts.
     Facts,
+    /// Another bundle.
+    Reload,
     /// AuthZEN's discovery document.
     Configuration,
     /// Whether the process answers.
@@ -53,7 +55,7 @@ pub enum Route {
 
 impl Route {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Evaluation,
         Self::Evaluations,
         Self::SearchSubject,
@@ -62,6 +64,7 @@ impl Route {
         Self::Quotes,
         Self::Transactions,
         Self::Facts,
+        Self::Reload,
         Self::Configuration,
         Self::Healthz,
         Self::Readyz,
@@ -81,6 +84,7 @@ impl Route {
             Self::Quotes => "/v1/quotes",
             Self::Transactions => "/v1/transactions",
             Self::Facts => "/v1/facts/{type}/{id}",
+            Self::Reload => "/v1/bundle/reload",
             Self::Configuration => "/.well-known/authzen-configuration",
             Self::Healthz => "/healthz",
             Self::Readyz => "/readyz",
@@ -99,6 +103,7 @@ impl Route {
             // Whoever may not write facts as it likes may change what a decision allows: the handler looks again.
             Self::Transactions => Access::Needs(&[Operation::Evaluate, Operation::WriteFacts]),
             Self::Facts => Access::Needs(&[Operation::ReadFacts]),
+            Self::Reload => Access::Needs(&[Operation::ReloadBundle]),
             Self::Configuration | Self::Healthz | Self::Readyz | Self::OpenApi => Access::Open,
             // How often what was decided is a part of what was decided; a monitor beside the service needs no token.
             Self::Metrics => Access::NeedsFromAfar(&[Operation::ReadDecisions]),
@@ -130,6 +135,7 @@ pub fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(quotes::quotes))
         .routes(routes!(transactions::transactions))
         .routes(routes!(facts::entity))
+        .routes(routes!(reload::reload))
         .routes(routes!(metadata::configuration))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

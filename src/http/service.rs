@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use axum::body::Bytes;
 use metrics_exporter_prometheus::BuildError;
 
-use super::{active::Active, error::Error, metadata::Configuration, meters::Meters, openapi, tls::Tls};
+use super::{
+    active::Active, error::Error, metadata::Configuration, meters::Meters, openapi, reload::Reloads, tls::Tls,
+};
 use crate::{config::ServerSettings, engine::Engine, facts::Unavailable};
 
 /// What every handler can see.
@@ -18,6 +20,8 @@ pub struct Service {
     pub meters: Meters,
     /// Certificates to present; without them connections are not encrypted.
     pub tls: Option<Arc<Tls>>,
+    /// Where other bundles come from; without it the first one stays.
+    pub reloads: Option<Reloads>,
     /// The discovery document.
     pub configuration: Bytes,
     /// The OpenAPI document.
@@ -39,6 +43,7 @@ impl Service {
             settings,
             trust_caller_clock,
             tls: None,
+            reloads: None,
         })
     }
 
@@ -46,6 +51,12 @@ impl Service {
     #[must_use]
     pub fn over_tls(self, tls: Tls) -> Self {
         Self { tls: Some(Arc::new(tls)), ..self }
+    }
+
+    /// The same, with bundles to come.
+    #[must_use]
+    pub fn reloading(self, reloads: Reloads) -> Self {
+        Self { reloads: Some(reloads), ..self }
     }
 
     /// Puts an engine into force; from now on the service is ready. A second engine is not taken.

@@ -111,12 +111,13 @@ fn settle(service: &Service, sent: &Sent) -> Result<Response, ProblemDetails> {
         why: sent.why.clone(),
         circumstances,
     };
-    let bundle = active.bundle();
     if sent.transaction.evaluations.is_empty() {
-        write_unguarded(&sent.caller, &bundle, circumstances.now)?;
+        write_unguarded(&sent.caller, &active.bundle(), circumstances.now)?;
     }
-    let detail = if sent.caller.sees_facts(&bundle, circumstances.now) { Detail::Full } else { Detail::Reason };
-    let wording = |outcome: &Outcome, revision| transaction_answer::text(outcome, revision, detail);
+    let wording = |outcome: &Outcome, revision, bundle: &Arc<Bundle>| {
+        let sees_facts = sent.caller.sees_facts(bundle, circumstances.now);
+        transaction_answer::text(outcome, revision, if sees_facts { Detail::Full } else { Detail::Reason })
+    };
     let settled = active.engine().transact(&attempt, &wording).map_err(no_outcome)?;
     respond(&settled)
 }

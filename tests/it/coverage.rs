@@ -1,8 +1,8 @@
 //! The scenarios of the partner programme cover its policies: permits, each of their conditions, forbids.
 
-use mandat::{
-    analysis::{coverage::Coverage, scenario::run::Runner},
-    cli::test::read_all,
+use mandat::analysis::{
+    coverage::Coverage,
+    scenario::{read_all, run::Runner},
 };
 
 use crate::support::{programme, programme_dir};

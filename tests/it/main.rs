@@ -17,6 +17,7 @@ mod other_domain;
 mod pricing;
 mod properties;
 mod readme;
+mod reload;
 mod replicas;
 mod scenarios;
 mod search;

@@ -12,6 +12,7 @@ use toml::Spanned;
 
 use super::{Case, Expected};
 use crate::{
+    bundle::files::read_regular,
     config::toml_problem,
     facts::changes::Change,
     problem::{Problem, Problems, Source},
@@ -62,7 +63,7 @@ struct Said {
 /// # Errors
 /// Every scenario that cannot be read, with its place.
 pub fn read(path: &Path, name: &str) -> Result<Vec<Case>, Problems> {
-    let text = std::fs::read_to_string(path).map_err(|error| Problem::new(format!("cannot read `{name}`: {error}")))?;
+    let text = read_regular(path).map_err(|reason| Problem::new(format!("cannot read `{name}`: {reason}")))?;
     parse(&Source::new(name, text))
 }
 

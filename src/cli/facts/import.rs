@@ -129,6 +129,6 @@ fn import_from(
             threads: available_parallelism().map_or(1, usize::from),
             progress,
         };
-        import(engine.facts(), &*store, reader, form, &how)
+        import(&*engine.facts(), &*store, reader, form, &how)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use cedar_policy::{Entity, EntityUid};
+use cedar_policy::{Entities, Entity, EntityUid};
 
 use super::{Near, blocking, cache::Entry};
 use crate::facts::{
@@ -14,6 +14,7 @@ use crate::facts::{
 /// A state of the facts, by its number.
 pub(super) struct StoredSnapshot {
     pub(super) near: Arc<Near>,
+    pub(super) actions: Arc<Entities>,
     pub(super) revision: Revision,
 }
 
@@ -68,12 +69,12 @@ impl Snapshot for StoredSnapshot {
     }
 
     fn slice(&self, roots: &[EntityUid], supplied: Vec<Entity>, level: u32) -> Result<Slice, Unavailable> {
-        let entities = gather(&|uids| self.load(uids), &self.near.actions, roots, supplied, level)?;
+        let entities = gather(&|uids| self.load(uids), &self.actions, roots, supplied, level)?;
         Ok(Slice { entities: Arc::new(entities), revision: self.revision })
     }
 
     fn warm(&self, roots: &[EntityUid], level: u32) -> Result<(), Unavailable> {
-        gather(&|uids| self.load(uids), &self.near.actions, roots, Vec::new(), level).map(|_| ())
+        gather(&|uids| self.load(uids), &self.actions, roots, Vec::new(), level).map(|_| ())
     }
 
     fn walk(&self, walk: Walk, after: Position, limit: usize) -> Result<Vec<Placed>, Unavailable> {

@@ -13,12 +13,13 @@ use crate::{
 const ROLES: [&str; 5] = ["enforcer", "registrar", "author", "auditor", "admin"];
 
 /// Which roles each route of ours lets in.
-const ROUTES: [(&str, &[&str]); 5] = [
+const ROUTES: [(&str, &[&str]); 6] = [
     ("/access/v1/evaluation", &["enforcer"]),
     ("/access/v1/evaluations", &["enforcer"]),
     ("/v1/quotes", &["enforcer"]),
     ("/v1/transactions", &["enforcer", "registrar"]),
     ("/v1/facts/List/groceries", &["registrar", "auditor"]),
+    ("/v1/bundle/reload", &["author"]),
 ];
 
 #[test]

@@ -34,7 +34,7 @@ use mandat::{
     config::ServerSettings,
     engine::Engine,
     facts::memory::MemoryFacts,
-    http::{self, Service, tls::Tls},
+    http::{self, Service, reload::Reloads, tls::Tls},
 };
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -87,24 +87,30 @@ impl Server {
 
     /// The same, with so many threads to compute on.
     pub fn on_threads(threads: usize, settings: ServerSettings, trust_caller_clock: bool) -> Self {
-        Self::begin(threads, settings, trust_caller_clock, None)
+        Self::begin(threads, settings, trust_caller_clock, |service| service)
     }
 
     /// A service without a bundle that presents certificates.
     pub fn over_tls(settings: ServerSettings, tls: Tls) -> Self {
-        Self::begin(2, settings, false, Some(tls))
+        Self::begin(2, settings, false, |service| service.over_tls(tls))
     }
 
-    fn begin(threads: usize, settings: ServerSettings, trust_caller_clock: bool, tls: Option<Tls>) -> Self {
+    /// A service without a bundle whose bundles come from a directory.
+    pub fn reloading(reloads: Reloads) -> Self {
+        Self::begin(2, ServerSettings::default(), false, |service| service.reloading(reloads))
+    }
+
+    fn begin(
+        threads: usize,
+        settings: ServerSettings,
+        trust_caller_clock: bool,
+        equip: impl FnOnce(Service) -> Service,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
         let base = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let service = Service::new(settings, &base, trust_caller_clock).unwrap();
-        let service = Arc::new(match tls {
-            Some(tls) => service.over_tls(tls),
-            None => service,
-        });
+        let service = Arc::new(equip(Service::new(settings, &base, trust_caller_clock).unwrap()));
         let (stop, stopped) = oneshot::channel();
         let serving = std::thread::spawn({
             let service = service.clone();

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     net::SocketAddr,
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -39,8 +40,13 @@ impl Process {
     }
 
     /// The same on whatever place of facts the command names.
-    pub fn start(mut command: Command) -> Self {
-        command.args(["--listen", "127.0.0.1:0", "--bundle"]).arg(todo_dir());
+    pub fn start(command: Command) -> Self {
+        Self::start_on(&todo_dir(), command)
+    }
+
+    /// The same on another bundle.
+    pub fn start_on(bundle: &Path, mut command: Command) -> Self {
+        command.args(["--listen", "127.0.0.1:0", "--bundle"]).arg(bundle);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut first_line = String::new();
@@ -64,6 +70,12 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// Sends a signal.
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// Kills it at once, as a power cut would.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -72,8 +84,7 @@ impl Process {
 
     /// Sends a signal, waits for the end; the exit code and the rest of the log.
     pub fn stop(mut self, signal: &str) -> (Option<i32>, String) {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        self.signal(signal);
         let mut log = String::new();
         self.log.read_to_string(&mut log).unwrap();
         (self.child.wait().unwrap().code(), log)

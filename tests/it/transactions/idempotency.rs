@@ -120,7 +120,7 @@ fn keys_are_each_callers_own() {
             circumstances: Circumstances { now: Timestamp::UNIX_EPOCH, trust_caller_clock: false },
         };
         engine
-            .transact(&attempt, &|outcome, revision| transaction_answer::text(outcome, revision, Detail::Full))
+            .transact(&attempt, &|outcome, revision, _| transaction_answer::text(outcome, revision, Detail::Full))
             .map(|settled| (settled.repeated, settled.answer.revision))
     };
     assert_eq!(settle("panel", "FR", 1).unwrap(), (false, 2));

@@ -243,7 +243,7 @@ fn import_sample(home: &Home) {
         threads: 1,
         progress: &AtomicU64::new(0),
     };
-    import(engine.facts(), &*home.store(), &file[..], Form::List, &how).unwrap();
+    import(&*engine.facts(), &*home.store(), &file[..], Form::List, &how).unwrap();
 }
 
 /// A key that no other transaction of this process has.

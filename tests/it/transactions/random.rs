@@ -102,7 +102,7 @@ fn settle(engine: &Engine, key: usize, changes: &[Value]) -> bool {
         circumstances: Circumstances { now: now(), trust_caller_clock: false },
     };
     let settled = engine
-        .transact(&attempt, &|outcome, revision| transaction_answer::text(outcome, revision, Detail::Full))
+        .transact(&attempt, &|outcome, revision, _| transaction_answer::text(outcome, revision, Detail::Full))
         .unwrap();
     settled.answer.status == 200
 }
