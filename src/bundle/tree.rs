@@ -10,7 +10,7 @@ use std::{
 };
 
 /// Files by their path, relative to the bundle, with `/` between its parts.
-pub trait Tree {
+pub trait Tree: Send + Sync {
     /// The names in a directory, sorted, hidden ones left out; none where there is no such directory.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod completions;
 pub mod decide;
+pub mod diff;
 pub mod facts;
 pub mod input;
 pub mod matrix;
@@ -37,6 +38,8 @@ enum Verb {
     Check(check::Arguments),
     /// Decide one AuthZEN request.
     Decide(decide::Arguments),
+    /// Compare two bundles: what is newly allowed and newly denied, whose prices change.
+    Diff(diff::Arguments),
     /// Import, export, back up facts.
     Facts(facts::Arguments),
     /// List who may do an action to a resource.
@@ -114,6 +117,7 @@ pub fn run() -> ExitCode {
     match arguments.verb {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Decide(arguments) => decide::run(&arguments),
+        Verb::Diff(arguments) => diff::run(&arguments),
         Verb::Facts(arguments) => facts::run(&arguments),
         Verb::WhoCan(arguments) => who_can::run(&arguments),
         Verb::WhatCan(arguments) => what_can::run(&arguments),

@@ -5,6 +5,7 @@ mod bundles;
 mod callers;
 mod command_line;
 mod coverage;
+mod difference;
 mod explanations;
 mod facts_import;
 mod faults;
