@@ -33,7 +33,8 @@ fn told(policies: &str) -> Vec<String> {
 fn codes(dir: &std::path::Path) -> Vec<String> {
     let answer: serde_json::Value = serde_json::from_slice(&run(&["check", "--json"], dir).stdout).unwrap();
     assert_eq!(answer["not_looked_at"], 0);
-    let codes = answer["warnings"].as_array().unwrap().iter().map(|warning| warning["code"].as_str().unwrap().to_owned());
+    let codes =
+        answer["warnings"].as_array().unwrap().iter().map(|warning| warning["code"].as_str().unwrap().to_owned());
     codes.filter(|code| &**code >= "W310").collect()
 }
 
@@ -94,7 +95,10 @@ fn a_lock_that_cannot_be_read_is_a_problem() {
     let dir = bundle("policies/proofs.lock", "nonsense\n");
     let output = run(&["check"], dir.path());
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(3) && text.contains("E208") && text.contains("policies/proofs.lock:1:1"), "{text}");
+    assert!(
+        output.status.code() == Some(3) && text.contains("E208") && text.contains("policies/proofs.lock:1:1"),
+        "{text}"
+    );
 }
 
 #[test]
