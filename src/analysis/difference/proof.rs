@@ -9,14 +9,15 @@
 //! side has must be proved to be always evaluated, or its environment is not settled. One that both sides have denies
 //! on both sides alike.
 
+use std::collections::BTreeSet;
+
 use cedar_policy::Effect;
-use serde_json::Value;
 
 use super::{
     Change, Direction, Way, Which,
     environments::Comparison,
     example::{Example, Verdict, direction, doers},
-    policies::{PolicyChange, said},
+    policies::PolicyChange,
     side::Side,
 };
 use crate::{
@@ -73,7 +74,7 @@ fn settle(
         // The old policies under the new schema, most likely: the schema has changed below them.
         (Err(reason), _) | (_, Err(reason)) => return vec![Err(format!("no proof is possible: {reason}"))],
     };
-    if let Some(reason) = failing_forbid(comparison, prover) {
+    if let Some(reason) = failing_forbid(sides, comparison, prover) {
         return vec![Err(reason)];
     }
     let claims = [
@@ -97,14 +98,14 @@ fn settle(
 }
 
 /// A forbid of one side alone that might not be evaluated on some facts, and what that means; none where all are.
-fn failing_forbid(comparison: &Comparison, prover: &Prover) -> Option<String> {
-    let said_by = |policies: &[&Policy]| policies.iter().map(|policy| said(&policy.cedar)).collect::<Vec<_>>();
-    let (before, after) = (said_by(&comparison.old), said_by(&comparison.new));
-    let lacking = |there: &[Result<Value, String>], policy: &&&Policy| {
-        policy.effect == Effect::Forbid && !there.contains(&said(&policy.cedar))
+fn failing_forbid([old, new]: [&Side; 2], comparison: &Comparison, prover: &Prover) -> Option<String> {
+    let said = |side: &Side, policies: &[&Policy]| -> BTreeSet<String> {
+        policies.iter().map(|policy| side.said(policy).to_owned()).collect()
     };
-    let of_old = comparison.old.iter().filter(|policy| lacking(&after, policy));
-    let mut alone = of_old.chain(comparison.new.iter().filter(|policy| lacking(&before, policy)));
+    let (before, after) = (said(old, &comparison.old), said(new, &comparison.new));
+    let of_old = comparison.old.iter().filter(|policy| !after.contains(old.said(policy)));
+    let of_new = comparison.new.iter().filter(|policy| !before.contains(new.said(policy)));
+    let mut alone = of_old.chain(of_new).filter(|policy| policy.effect == Effect::Forbid);
     alone.find_map(|policy| {
         let claim = comparison.environment.policy(&policy.cedar).map(Claim::NeverErrors);
         let query = claim.and_then(|claim| claim.query());
