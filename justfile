@@ -22,6 +22,11 @@ check:
 scenarios *ONLY:
     cargo run --locked --quiet -- test {{ if ONLY == "" { "" } else { "--only '" + ONLY + "'" } }}
 
+# What the scenarios cover: the summary, and docs/coverage.md anew. It fails on a gap.
+coverage:
+    cargo run --locked --quiet -- test --strict --write
+    MANDAT_GOLDEN=write cargo test --locked --test it coverage::programme
+
 # Rewrite the golden files; read their diff before you commit it.
 golden:
     MANDAT_GOLDEN=write cargo test --locked --test it golden -- --test-threads 1

@@ -288,7 +288,7 @@ impl Settings {
     /// # Errors
     /// Every setting that is unknown, of the wrong type or out of range, with its place.
     pub fn parse(source: &Source) -> Result<Self, Problems> {
-        toml::from_str(&source.text).map_err(|error| toml_problem(source, &error).into())
+        toml::from_str(&source.text).map_err(|error| toml_problem(source, &error).code("E206").into())
     }
 }
 

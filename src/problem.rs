@@ -264,9 +264,20 @@ impl Problems {
         if self.0.is_empty() {
             return Ok(value);
         }
-        self.0.sort_by_key(|problem| problem.location().map(|at| (at.file.clone(), at.line, at.column)));
+        self.0.sort_by_key(place);
         Err(self)
     }
+
+    /// All of them, by file, line and column.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        self.0.sort_by_key(place);
+        self
+    }
+}
+
+fn place(problem: &Problem) -> Option<(Arc<str>, usize, usize)> {
+    problem.location().map(|at| (at.file.clone(), at.line, at.column))
 }
 
 impl From<Problem> for Problems {

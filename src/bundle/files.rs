@@ -16,7 +16,7 @@ use crate::problem::{Problem, Problems, Source};
 const MAX_FILE: u64 = 1 << 20;
 
 /// What a bundle's directory holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Files {
     /// `policies/*.cedar`, by name.
     pub policies: Vec<Source>,
@@ -74,10 +74,10 @@ pub fn of(tree: &dyn Tree) -> Result<Files, Problems> {
         }
     }
     if files.schemas.is_empty() {
-        problems.push(Problem::new("the bundle has no schema").help("put one at `schemas/*.cedarschema`"));
+        problems.push(Problem::new("the bundle has no schema").code("E202").help("put one at `schemas/*.cedarschema`"));
     }
     if files.policies.is_empty() {
-        problems.push(Problem::new("the bundle has no policies").help(
+        problems.push(Problem::new("the bundle has no policies").code("E202").help(
             "put them at `policies/*.cedar`; an empty bundle would deny everything, which is never what is meant",
         ));
     }
@@ -110,13 +110,14 @@ pub fn sum<'s>(sources: impl IntoIterator<Item = &'s Source>) -> [u8; 32] {
 
 fn unknown(dir: &str, name: &str, expected: &str) -> Problem {
     Problem::new(format!("`{dir}/{name}` is no file of a bundle"))
+        .code("E201")
         .help(format!("`{dir}/` holds {expected}; rename it or move it away"))
 }
 
 /// Names in a directory, sorted, hidden ones left out.
 fn list(tree: &dyn Tree, dir: &str, problems: &mut Problems) -> Vec<String> {
     tree.list(dir).unwrap_or_else(|reason| {
-        let problem = Problem::new(format!("cannot read `{dir}/`: {reason}"));
+        let problem = Problem::new(format!("cannot read `{dir}/`: {reason}")).code("E200");
         problems.push(problem.help("it must be a directory of the bundle itself"));
         Vec::new()
     })
@@ -125,7 +126,7 @@ fn list(tree: &dyn Tree, dir: &str, problems: &mut Problems) -> Vec<String> {
 /// A file that may be missing.
 fn read_file(tree: &dyn Tree, name: &str, problems: &mut Problems) -> Option<Source> {
     let read = tree.read(name, MAX_FILE).unwrap_or_else(|reason| {
-        problems.push(Problem::new(format!("cannot read `{name}`: {reason}")));
+        problems.push(Problem::new(format!("cannot read `{name}`: {reason}")).code("E200"));
         None
     });
     read.map(|text| Source::new(name, text))
@@ -136,7 +137,7 @@ fn read_listed(tree: &dyn Tree, name: &str, problems: &mut Problems) -> Option<S
     let before = problems.iter().count();
     let read = read_file(tree, name, problems);
     if read.is_none() && problems.iter().count() == before {
-        problems.push(Problem::new(format!("cannot read `{name}`: it is gone")));
+        problems.push(Problem::new(format!("cannot read `{name}`: it is gone")).code("E200"));
     }
     read
 }

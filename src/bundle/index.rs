@@ -211,6 +211,11 @@ pub fn action_groups(schema: &Schema) -> ActionGroups {
     members.collect()
 }
 
+/// Whether a policy's scope is about types and actions alone: then it holds throughout each environment it admits.
+pub fn is_open(policy: &CedarPolicy) -> bool {
+    named_entity(policy).is_none()
+}
+
 /// The entity that a policy's scope names, the principal's before the resource's.
 fn named_entity(policy: &CedarPolicy) -> Option<EntityUid> {
     match policy.principal_constraint() {

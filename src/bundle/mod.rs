@@ -23,7 +23,7 @@ pub mod rules;
 pub mod shape;
 pub mod tariffs;
 pub mod tree;
-mod validation;
+pub mod validation;
 
 use std::{collections::HashMap, path::Path, str::FromStr as _};
 
@@ -50,6 +50,8 @@ pub struct Bundle {
     pub schema_digest: [u8; 32],
     /// The schema, in Cedar's form.
     pub schema: Schema,
+    /// The schema in Cedar's JSON form, for analyses that ask about a wider one; none where it is several files.
+    pub schema_form: Option<serde_json::Value>,
     /// The schema's actions, which belong to every slice of the facts.
     pub actions: Entities,
     /// The schema, as values see it.
@@ -87,7 +89,9 @@ impl Bundle {
     /// As [`Bundle::load`].
     pub fn from_files(files: Files) -> Result<Self, Problems> {
         let loading = std::thread::Builder::new().stack_size(LOADING_STACK).spawn(move || build(files));
-        let failed = |reason: &str| Problems::from(Problem::new(format!("the bundle could not be loaded: {reason}")));
+        let failed = |reason: &str| {
+            Problems::from(Problem::new(format!("the bundle could not be loaded: {reason}")).code("E209"))
+        };
         match loading {
             Ok(thread) => thread.join().unwrap_or_else(|_| Err(failed("the loading thread failed"))),
             Err(error) => Err(failed(&error.to_string())),
@@ -109,14 +113,15 @@ fn build(files: Files) -> Result<Bundle, Problems> {
             Settings::default()
         }
     };
-    let schema = parse_schema(&files.schemas, &mut problems);
+    let (schema, schema_form) = parse_schema(&files.schemas, &mut problems);
     let policies = parse_policies(&files.policies, &mut problems);
     let register = parse_register(files.rules.as_ref(), &mut problems);
     let mut warnings = Problems::default();
     let tariffs = Tariffs::read(&files.tariffs, &mut problems, &mut warnings);
     let all = unite(&policies, &mut problems);
     let Some(schema) = schema else { return Err(problems) };
-    let actions = schema.action_entities().map_err(|error| Problem::new(crate::problem::describe(&error)))?;
+    let actions =
+        schema.action_entities().map_err(|error| Problem::new(crate::problem::describe(&error)).code("E205"))?;
     let shapes = Shapes::of(&schema);
     validation::validate(&schema, &policies, &all, settings.policies.level, &mut problems);
     quotes::check(files.settings.as_ref(), &settings, &shapes, &mut problems);
@@ -128,7 +133,7 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     if problems.is_empty() && !policies.iter().any(|policy| policy.effect == Effect::Permit) {
         // Files of nothing but comments, or the permits deleted: absence must not look like a decision (T08).
         problems.push(
-            Problem::new("the bundle has no permit").help(
+            Problem::new("the bundle has no permit").code("E202").help(
                 "write one in `policies/*.cedar`; without any, everything is denied, which is never what is meant",
             ),
         );
@@ -142,6 +147,7 @@ fn build(files: Files) -> Result<Bundle, Problems> {
         digest: files.digest,
         settings,
         schema,
+        schema_form,
         actions,
         shapes,
         index,
@@ -155,7 +161,7 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     })
 }
 
-fn parse_schema(sources: &[Source], problems: &mut Problems) -> Option<Schema> {
+fn parse_schema(sources: &[Source], problems: &mut Problems) -> (Option<Schema>, Option<serde_json::Value>) {
     let mut fragments = Vec::new();
     for source in sources {
         if let Err(problem) = nesting::check(source) {
@@ -164,20 +170,24 @@ fn parse_schema(sources: &[Source], problems: &mut Problems) -> Option<Schema> {
         }
         match SchemaFragment::from_cedarschema_str(&source.text) {
             Ok((fragment, warnings)) => {
-                problems.extend(warnings.map(|warning| Problem::from_diagnostic(source, &warning)));
+                problems.extend(warnings.map(|warning| Problem::from_diagnostic(source, &warning).code("E205")));
                 fragments.push(fragment);
             }
-            Err(error) => problems.push(Problem::from_diagnostic(source, &error)),
+            Err(error) => problems.push(Problem::from_diagnostic(source, &error).code("E205")),
         }
     }
     if fragments.len() < sources.len() {
-        return None;
+        return (None, None);
     }
+    let form = match &fragments[..] {
+        [only] => only.clone().to_json_value().ok(),
+        _ => None,
+    };
     match Schema::from_schema_fragments(fragments) {
-        Ok(schema) => Some(schema),
+        Ok(schema) => (Some(schema), form),
         Err(error) => {
-            problems.extend(sources.first().map(|source| Problem::from_diagnostic(source, &error)));
-            None
+            problems.extend(sources.first().map(|source| Problem::from_diagnostic(source, &error).code("E205")));
+            (None, None)
         }
     }
 }
@@ -191,7 +201,9 @@ fn parse_policies(sources: &[Source], problems: &mut Problems) -> Vec<Policy> {
         }
         match PolicySet::from_str(&source.text) {
             Ok(set) => policies.extend(policy::of_file(source, &set, problems)),
-            Err(errors) => problems.extend(errors.iter().map(|error| Problem::from_diagnostic(source, error))),
+            Err(errors) => {
+                problems.extend(errors.iter().map(|error| Problem::from_diagnostic(source, error).code("E204")))
+            }
         }
     }
     policies
@@ -201,7 +213,7 @@ fn parse_register(source: Option<&Source>, problems: &mut Problems) -> Option<Re
     match Register::parse(source?) {
         Ok(register) => Some(register),
         Err(problem) => {
-            problems.push(problem);
+            problems.push(problem.code("E230"));
             None
         }
     }
@@ -216,6 +228,7 @@ fn unite(policies: &[Policy], problems: &mut Problems) -> PolicySet {
                 policies.iter().find(|other| other.id == policy.id).map_or_else(String::new, |other| other.at.short());
             problems.push(
                 Problem::at(&policy.source, policy.id_span, format!("the id `{}` is used twice", policy.id))
+                    .code("E211")
                     .help(format!("the first policy of that id is at {first}")),
             );
         }

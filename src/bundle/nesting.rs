@@ -30,6 +30,7 @@ pub fn check(source: &Source) -> Result<(), Problem> {
         let length = token_length(&source.text[at..]);
         if let Err(message) = measure.token(&source.text[at..at + length]) {
             return Err(Problem::at(source, (at, length), message)
+                .code("E203")
                 .help("split the rule into several policies, or take a common part out"));
         }
         at += length;
@@ -38,7 +39,7 @@ pub fn check(source: &Source) -> Result<(), Problem> {
 }
 
 /// Length in bytes of the token, comment, string or character at the start; at least one.
-fn token_length(rest: &str) -> usize {
+pub fn token_length(rest: &str) -> usize {
     let Some(first) = rest.chars().next() else { return 1 };
     if rest.starts_with("//") {
         // For Cedar a lone carriage return ends a comment too.

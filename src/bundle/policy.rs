@@ -32,6 +32,12 @@ pub struct Policy {
     pub advice: Vec<Arc<str>>,
     /// Whether it repeats, on purpose, what the permits already imply.
     pub backstop: bool,
+    /// From `@backstop`: the reason.
+    pub backstop_reason: Arc<str>,
+    /// From `@allow`: the lints that it silences for itself.
+    pub allowed: Vec<Allowance>,
+    /// Where `@allow` stands.
+    pub allow_span: (usize, usize),
     /// Where it starts.
     pub at: Location,
     /// Where `@id` stands, for problems with the policy as a whole.
@@ -70,7 +76,16 @@ impl Policy {
     }
 }
 
-const KNOWN: [&str; 7] = ["id", "title", "rules", "reading", "obligation", "advice", "backstop"];
+/// A lint that an author has looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// Its code, `W303`.
+    pub code: Arc<str>,
+    /// Why it is right here.
+    pub reason: Arc<str>,
+}
+
+const KNOWN: [&str; 8] = ["id", "title", "rules", "reading", "obligation", "advice", "backstop", "allow"];
 
 /// The policies of one file, in its order.
 pub fn of_file(source: &Source, set: &cedar_policy::PolicySet, problems: &mut Problems) -> Vec<Policy> {
@@ -83,6 +98,7 @@ pub fn of_file(source: &Source, set: &cedar_policy::PolicySet, problems: &mut Pr
                 place,
                 "a policy with `?principal` or `?resource` is a template; templates are not used here",
             )
+            .code("E213")
             .help("write one policy for each case, or move what differs into the facts"),
         );
     }
@@ -99,6 +115,7 @@ fn read(source: &Source, core: &ast::Policy, set: &cedar_policy::PolicySet, prob
     if id.is_empty() {
         problems.push(
             Problem::at(source, first_line(source, place), "the policy has no id")
+                .code("E210")
                 .help("write `@id(\"area.what\")` above it; decisions name policies by their id"),
         );
         // The bundle is refused already; with a name for the policy its other mistakes are found too.
@@ -118,6 +135,9 @@ fn read(source: &Source, core: &ast::Policy, set: &cedar_policy::PolicySet, prob
         obligations: list(core, "obligation"),
         advice: list(core, "advice"),
         backstop: core.annotations().any(|(key, _)| key.as_ref() == "backstop"),
+        backstop_reason: annotation(core, "backstop").into(),
+        allowed: allowances(core).filter_map(Result::ok).collect(),
+        allow_span: annotation_span("allow"),
         id_span: annotation_span("id"),
         rules_span: annotation_span("rules"),
         clauses: Clause::of(core, source),
@@ -127,6 +147,11 @@ fn read(source: &Source, core: &ast::Policy, set: &cedar_policy::PolicySet, prob
         effect,
         cedar,
     };
+    problems.extend(allowances(core).filter_map(Result::err).map(|fault| {
+        Problem::at(source, policy.allow_span, format!("`@allow` of `{}`: {fault}", policy.id))
+            .code("E215")
+            .help("write the code of a warning, a colon and the reason, several separated by `;`")
+    }));
     if effect == Effect::Forbid && !(policy.obligations.is_empty() && policy.advice.is_empty()) {
         problems.push(
             Problem::at(
@@ -134,6 +159,7 @@ fn read(source: &Source, core: &ast::Policy, set: &cedar_policy::PolicySet, prob
                 first_line(source, place),
                 format!("the forbid `{}` carries an obligation or advice", policy.id),
             )
+            .code("E214")
             .help("obligations and advice belong to permits: they are returned with an Allow"),
         );
     }
@@ -145,9 +171,29 @@ fn report_unknown(source: &Source, core: &ast::Policy, problems: &mut Problems) 
         let place = value.loc.as_ref().map_or((0, 0), span);
         problems.push(
             Problem::at(source, place, format!("`@{key}` is no annotation we know"))
+                .code("E212")
                 .help(format!("known are {}", KNOWN.map(|name| format!("@{name}")).join(", "))),
         );
     }
+}
+
+/// What `@allow` names, entry by entry; whether a code is that of a lint, `mandat check` knows.
+fn allowances(core: &ast::Policy) -> impl Iterator<Item = Result<Allowance, String>> {
+    let text = annotation(core, "allow");
+    let given = core.annotations().any(|(key, _)| key.as_ref() == "allow");
+    let entries: Vec<String> = text.split(';').map(|entry| entry.trim().to_owned()).collect();
+    entries.into_iter().filter(move |_| given).map(|entry| {
+        let (code, reason) = entry.split_once(':').unwrap_or((&entry, ""));
+        let (code, reason) = (code.trim(), reason.trim());
+        let digits = code.strip_prefix('W').filter(|digits| digits.len() == 3);
+        if !digits.is_some_and(|digits| digits.bytes().all(|digit| digit.is_ascii_digit())) {
+            return Err(format!("`{code}` is no code of a warning"));
+        }
+        if reason.is_empty() {
+            return Err(format!("{code} has no reason"));
+        }
+        Ok(Allowance { code: code.into(), reason: reason.into() })
+    })
 }
 
 fn annotation(core: &ast::Policy, name: &str) -> String {

@@ -17,7 +17,7 @@ pub(super) fn check(source: Option<&Source>, settings: &Settings, shapes: &Shape
         let quoted = format!("\"{name}\"");
         let found = source.text.get(section..).and_then(|text| text.find(&quoted));
         let span = found.map_or((section, "[quotes]".len()), |at| (section + at, quoted.len()));
-        Problem::at(source, span, message).help(help)
+        Problem::at(source, span, message).code("E207").help(help)
     }));
 }
 

@@ -115,18 +115,24 @@ impl Register {
         toml::from_str(&source.text).map_err(|error| toml_problem(source, &error))
     }
 
+    /// Whether `[unsourced]` justifies that the policy stands for no rule.
+    pub fn is_unsourced(&self, policy: &str) -> bool {
+        self.unsourced.keys().any(|pattern| covers(pattern, policy))
+    }
+
     /// Holds every rule against what it says encodes it.
     pub fn check(&self, source: &Source, encoders: &Encoders, problems: &mut Problems) {
         for (id, rule) in &self.rules {
             let place = (rule.span().start, id.len() + "[rules.]".len());
             for (fault, help) in self.faults(id, rule.get_ref(), encoders) {
-                problems.push(Problem::at(source, place, format!("rule `{id}`: {fault}")).help(help));
+                problems.push(Problem::at(source, place, format!("rule `{id}`: {fault}")).code("E231").help(help));
             }
         }
         for (id, reason) in self.unencoded.iter().filter(|(id, _)| !self.rules.contains_key(*id)) {
             let place = (reason.span().start, reason.span().len());
             problems.push(
                 Problem::at(source, place, format!("`unencoded` justifies the unknown rule `{id}`"))
+                    .code("E234")
                     .help("take the line out, or mend the id"),
             );
         }
@@ -198,7 +204,7 @@ pub fn check_tariffs(source: &Source, register: &Register, tariffs: &Tariffs, pr
                     }
                 },
             };
-            problems.push(problem.help(format!(
+            problems.push(problem.code("E235").help(format!(
                 "list `{name}` under `encoded_by` of the rule in policies/rules.toml, or mend `rules` of the entry"
             )));
         }
@@ -217,14 +223,14 @@ pub fn check_policies(register: &Register, policies: &[Policy], problems: &mut P
                 }
                 Some(true) => continue,
             };
-            problems.push(Problem::at(&policy.source, policy.rules_span, fault).help(format!(
+            problems.push(Problem::at(&policy.source, policy.rules_span, fault).code("E232").help(format!(
                 "list `policy:{}` under `encoded_by` of the rule in policies/rules.toml, or mend the annotation",
                 policy.id
             )));
         }
-        let sourced = !policy.rules.is_empty() || register.unsourced.keys().any(|pattern| covers(pattern, &policy.id));
+        let sourced = !policy.rules.is_empty() || register.is_unsourced(&policy.id);
         if policy.effect == Effect::Permit && !sourced && !register.rules.is_empty() {
-            problems.push(Problem::at(&policy.source, policy.rules_span, format!("the permit `{}` names no rule", policy.id)).help("write `@rules(\"…\")`, or justify it under `[unsourced]` of the register: a reviewer must be able to trace every permit"));
+            problems.push(Problem::at(&policy.source, policy.rules_span, format!("the permit `{}` names no rule", policy.id)).code("E233").help("write `@rules(\"…\")`, or justify it under `[unsourced]` of the register: a reviewer must be able to trace every permit"));
         }
     }
 }

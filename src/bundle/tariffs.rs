@@ -27,6 +27,21 @@ pub struct Tariffs {
 }
 
 impl Tariffs {
+    /// Tariffs and taxes that no bundle holds, or not yet.
+    ///
+    /// # Errors
+    /// Every problem of every file, and what does not go together.
+    pub fn of(sources: &[Source]) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let tariffs = Self::read(sources, &mut problems, &mut Problems::default());
+        problems.into_result(tariffs)
+    }
+
+    /// The files that they were read from.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
     /// Reads them all; problems and warnings are handed over.
     pub(super) fn read(sources: &[Source], problems: &mut Problems, warnings: &mut Problems) -> Self {
         let before = problems.iter().count();
@@ -41,6 +56,7 @@ impl Tariffs {
         if let [first, second, ..] = read.as_slice() {
             problems.push(
                 Problem::new(format!("`{}` and `{}` are both tables of tax rates", first.file, second.file))
+                    .code("E107")
                     .help("a bundle has one; put all countries and dates into it"),
             );
         }
@@ -102,7 +118,7 @@ impl Tariffs {
 }
 
 /// Whether a file of this directory is a table of tax rates: its first key says so.
-fn is_tax(source: &Source) -> bool {
+pub fn is_tax(source: &Source) -> bool {
     let schema = source.text.lines().map(str::trim).find(|line| line.starts_with("schema"));
     schema.is_some_and(|line| line.contains("\"tax/"))
 }

@@ -18,25 +18,53 @@ pub(super) fn validate(schema: &Schema, policies: &[Policy], all: &PolicySet, le
     let result = Validator::new(schema.clone()).validate_with_level(all, ValidationMode::Strict, level);
     let wrong: HashSet<&PolicyId> = result.validation_errors().map(|error| error.policy_id()).collect();
     let vacuous = vacuous(schema, policies, &wrong);
-    let mut report = |id: &PolicyId, diagnostic: &dyn Diagnostic, help: Option<&str>| {
+    let mut report = |id: &PolicyId, diagnostic: &dyn Diagnostic, code: &'static str, help: Option<&str>| {
         if let Some(policy) = by_id.get(id) {
-            problems.push(problem(policy, diagnostic, help));
+            problems.push(problem(policy, diagnostic, help).code(code));
         }
     };
     for error in result.validation_errors() {
         let help = matches!(error, ValidationError::EntityDerefLevelViolation(_)).then_some(TOO_DEEP);
-        report(error.policy_id(), error, help);
+        report(error.policy_id(), error, code(error), help);
     }
     for warning in result.validation_warnings() {
         // A wrong name in the scope makes the policy impossible too: told once, as the wrong name.
         let id = warning.policy_id();
         if !says_vacuous(warning) {
-            report(id, warning, Some(LOOK_ALIKE));
+            report(id, warning, "E225", Some(LOOK_ALIKE));
         } else if !wrong.contains(id) && !vacuous.contains_key(id) {
-            report(id, warning, None);
+            report(id, warning, "E224", None);
         }
     }
     problems.extend(vacuous.into_values());
+}
+
+/// The family of a mistake: what an author has to look at is the same within one.
+fn code(error: &ValidationError) -> &'static str {
+    match error {
+        ValidationError::UnrecognizedEntityType(_)
+        | ValidationError::UnrecognizedActionId(_)
+        | ValidationError::UnsafeAttributeAccess(_)
+        | ValidationError::UndefinedFunction(_)
+        | ValidationError::InvalidEnumEntity(_) => "E220",
+        ValidationError::UnexpectedType(_)
+        | ValidationError::IncompatibleTypes(_)
+        | ValidationError::WrongNumberArguments(_)
+        | ValidationError::FunctionArgumentValidation(_)
+        | ValidationError::NonLitExtConstructor(_) => "E221",
+        ValidationError::UnsafeOptionalAttributeAccess(_) | ValidationError::UnsafeTagAccess(_) => "E222",
+        ValidationError::EntityDerefLevelViolation(_) => "E223",
+        ValidationError::InvalidActionApplication(_) => "E224",
+        _ => "E226",
+    }
+}
+
+/// Whether a policy by itself would load: valid, without a warning, for some request.
+pub fn accepts(validator: &Validator, schema: &Schema, policy: &cedar_policy::Policy, level: u32) -> bool {
+    let mut alone = PolicySet::new();
+    alone.add(policy.clone()).is_ok()
+        && validator.validate_with_level(&alone, ValidationMode::Strict, level).validation_passed_without_warnings()
+        && policy.get_valid_request_envs(schema).next().is_some()
 }
 
 const TOO_DEEP: &str =
@@ -69,6 +97,7 @@ fn vacuous<'p>(schema: &Schema, policies: &'p [Policy], wrong: &HashSet<&PolicyI
     vacuous
         .map(|policy| {
             let problem = Problem::at(&policy.source, policy.id_span, format!("the policy `{}` fits no request", policy.id))
+                .code("E224")
                 .help("its scope and condition hold for no principal, action and resource that go together, so it would never have an effect");
             (policy.cedar.id(), problem)
         })

@@ -8,9 +8,12 @@ pub mod completions;
 pub mod decide;
 pub mod diff;
 pub mod facts;
+pub mod fmt;
 pub mod input;
 pub mod matrix;
+pub mod mutate;
 pub mod output;
+pub mod prove;
 pub mod quote;
 pub mod serve;
 pub mod statement;
@@ -34,8 +37,10 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Check a bundle: syntax, types, ids, annotations, rules.
+    /// Check a bundle: syntax, types, ids, annotations, rules, and what is worth a look.
     Check(check::Arguments),
+    /// Lay policies and tariffs out.
+    Fmt(fmt::Arguments),
     /// Decide one AuthZEN request.
     Decide(decide::Arguments),
     /// Compare two bundles: what is newly allowed and newly denied, whose prices change.
@@ -52,6 +57,10 @@ enum Verb {
     Test(test::Arguments),
     /// Show who may do what: role × action × situation.
     Matrix(matrix::Arguments),
+    /// Prove what must hold for every request and all facts.
+    Prove(prove::Arguments),
+    /// Change the bundle one thing at a time and see whether the scenarios notice.
+    Mutate(mutate::Arguments),
     /// Settle the order lines of a month: credits, sums, refused rows.
     Statement(statement::Arguments),
     /// Answer over HTTP.
@@ -116,6 +125,7 @@ pub fn run() -> ExitCode {
     };
     match arguments.verb {
         Verb::Check(arguments) => check::run(&arguments),
+        Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Decide(arguments) => decide::run(&arguments),
         Verb::Diff(arguments) => diff::run(&arguments),
         Verb::Facts(arguments) => facts::run(&arguments),
@@ -124,6 +134,8 @@ pub fn run() -> ExitCode {
         Verb::Quote(arguments) => quote::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Matrix(arguments) => matrix::run(&arguments),
+        Verb::Prove(arguments) => prove::run(&arguments),
+        Verb::Mutate(arguments) => mutate::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Token(arguments) => token::run(&arguments),

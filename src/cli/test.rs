@@ -1,4 +1,7 @@
-//! `mandat test [DIR]`: do the policies do what the scenarios say?
+//! `mandat test [DIR]`: do the policies do what the scenarios say and the tariffs what the price cases say, and what do
+//! the scenarios cover?
+
+mod covered;
 
 use std::path::Path;
 
@@ -6,9 +9,13 @@ use serde_json::{Value, json};
 
 use super::{BundleDir, Exit, output};
 use crate::{
-    analysis::scenario::{Case, read_all, run::Outcome, run::Runner},
+    analysis::{
+        coverage::tally::Tally,
+        prices::{self, answer::differences},
+        scenario::{Case, read_all, run::Outcome, run::Runner},
+    },
     bundle::Bundle,
-    problem::Problems,
+    problem::{Location, Problems},
 };
 
 /// Arguments of `mandat test`.
@@ -16,18 +23,20 @@ use crate::{
 pub struct Arguments {
     #[command(flatten)]
     dir: BundleDir,
-    /// Only scenarios whose name or rules contain this text.
+    /// Only scenarios and price cases whose name or rules contain this text.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Answer for programs.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    coverage: covered::Wishes,
 }
 
 /// Runs every scenario and prints those that fail, with their explanation.
 pub fn run(arguments: &Arguments) -> Exit {
     let dir = arguments.dir.path();
-    let (bundle, mut cases) = match prepare(&dir) {
+    let (bundle, mut cases, mut prices) = match prepare(&dir) {
         Ok(prepared) => prepared,
         Err(problems) => {
             output::problems(&problems, arguments.json);
@@ -35,60 +44,106 @@ pub fn run(arguments: &Arguments) -> Exit {
         }
     };
     if let Some(only) = &arguments.only {
-        cases.retain(|case| case.name.contains(only) || case.rules.iter().any(|rule| rule.contains(only)));
+        let wanted = |name: &str, rules: &[String]| name.contains(only) || rules.iter().any(|rule| rule.contains(only));
+        cases.retain(|case| wanted(&case.name, &case.rules));
+        prices.retain(|case| wanted(&case.name, &case.rules));
     }
-    let mut runner = Runner::new(&bundle, &dir.join("tests/facts"));
-    let failures: Vec<Failure> = cases.iter().filter_map(|case| failure(&mut runner, case)).collect();
-    report(&failures, cases.len(), arguments.json);
-    if failures.is_empty() && !cases.is_empty() { Exit::Success } else { Exit::Failure }
+    let mut tally = arguments.coverage.wanted().then(|| Tally::new(&bundle));
+    let mut failures = ask(&bundle, &dir, &cases, tally.as_mut());
+    failures.extend(prices.iter().filter_map(|case| mispriced(&bundle, case)));
+    let total = cases.len() + prices.len();
+    let passed = failures.is_empty() && total > 0;
+    let covered = match tally.map(|tally| arguments.coverage.conclude(&dir, &bundle, &tally)).transpose() {
+        Ok(covered) => covered,
+        Err(problem) => {
+            output::problems(&problem.into(), arguments.json);
+            return Exit::Invalid;
+        }
+    };
+    report(&failures, total, covered.as_ref(), arguments.json);
+    if passed && covered.is_none_or(|covered| covered.enough) { Exit::Success } else { Exit::Failure }
+}
+
+/// Asks every case; keeps those that failed, and what they cover where that is asked for.
+fn ask<'c>(bundle: &Bundle, dir: &Path, cases: &'c [Case], mut tally: Option<&mut Tally>) -> Vec<Failure<'c>> {
+    let mut runner = Runner::new(bundle, &dir.join("tests/facts"));
+    let mut failures = Vec::new();
+    for case in cases {
+        let answer = runner.run(case);
+        if let (Some(tally), Ok(outcome)) = (&mut tally, &answer) {
+            tally.add(bundle, outcome);
+        }
+        failures.extend(failure(case, answer));
+    }
+    failures
 }
 
 /// A case that did not come out as expected, or could not be asked.
 struct Failure<'c> {
-    case: &'c Case,
+    name: &'c str,
+    at: &'c Location,
+    rules: &'c [String],
     differences: Vec<String>,
     explanation: String,
 }
 
-fn prepare(dir: &Path) -> Result<(Bundle, Vec<Case>), Problems> {
+fn prepare(dir: &Path) -> Result<(Bundle, Vec<Case>, Vec<prices::Case>), Problems> {
     let bundle = Bundle::load(dir)?;
     let cases = read_all(&dir.join("tests/scenarios"))?;
-    Ok((bundle, cases))
+    let prices = prices::read_all(&dir.join("tests/prices"))?;
+    Ok((bundle, cases, prices))
 }
 
-fn failure<'c>(runner: &mut Runner, case: &'c Case) -> Option<Failure<'c>> {
-    match runner.run(case) {
+fn failure<'c>(case: &'c Case, answer: Result<Outcome, String>) -> Option<Failure<'c>> {
+    match answer {
         Ok(Outcome { differences, .. }) if differences.is_empty() => None,
-        Ok(outcome) => Some(Failure {
-            case,
-            differences: outcome.differences,
-            explanation: output::explanation_text(&outcome.explanation),
-        }),
-        Err(reason) => Some(Failure { case, differences: vec![reason], explanation: String::new() }),
+        Ok(outcome) => {
+            let explanation = output::explanation_text(&outcome.explanation);
+            Some(Failure::of(case, outcome.differences, explanation))
+        }
+        Err(reason) => Some(Failure::of(case, vec![reason], String::new())),
     }
 }
 
-fn report(failures: &[Failure], total: usize, as_json: bool) {
+/// A price case that did not come out as expected.
+fn mispriced<'c>(bundle: &Bundle, case: &'c prices::Case) -> Option<Failure<'c>> {
+    let differences = differences(&bundle.tariffs, case);
+    let explanation = String::new();
+    let (name, at, rules) = (&case.name, &case.at, &case.rules);
+    (!differences.is_empty()).then_some(Failure { name, at, rules, differences, explanation })
+}
+
+fn report(failures: &[Failure], total: usize, covered: Option<&covered::Covered>, as_json: bool) {
     let passed = total - failures.len();
     if as_json {
         let list: Vec<Value> = failures.iter().map(Failure::json).collect();
-        println!("{}", json!({ "passed": passed, "failed": failures.len(), "failures": list }));
+        let mut answer = json!({ "passed": passed, "failed": failures.len(), "failures": list });
+        if let Some(covered) = covered {
+            answer["coverage"] = covered.json.clone();
+        }
+        println!("{answer}");
         return;
     }
     for failure in failures {
         println!("{}", failure.text());
     }
+    if let Some(covered) = covered {
+        println!("{}", covered.text);
+    }
     if total == 0 {
-        println!("no scenario was run");
+        println!("no scenario and no price case was run");
     }
     println!("{passed} passed, {} failed", failures.len());
 }
 
-impl Failure<'_> {
+impl<'c> Failure<'c> {
+    fn of(case: &'c Case, differences: Vec<String>, explanation: String) -> Self {
+        Self { name: &case.name, at: &case.at, rules: &case.rules, differences, explanation }
+    }
+
     fn text(&self) -> String {
-        let rules = self.case.rules.join(", ");
-        let mut text =
-            format!("FAILED {} ({}) [{rules}]\n  {}\n", self.case.name, self.case.at, self.differences.join("\n  "));
+        let rules = self.rules.join(", ");
+        let mut text = format!("FAILED {} ({}) [{rules}]\n  {}\n", self.name, self.at, self.differences.join("\n  "));
         for line in self.explanation.lines() {
             text.push_str(&format!("  | {line}\n"));
         }
@@ -97,7 +152,7 @@ impl Failure<'_> {
 
     fn json(&self) -> Value {
         json!({
-            "name": self.case.name, "file": &*self.case.at.file, "line": self.case.at.line, "rules": self.case.rules,
+            "name": self.name, "file": &*self.at.file, "line": self.at.line, "rules": self.rules,
             "differences": self.differences, "explanation": self.explanation,
         })
     }

@@ -116,13 +116,27 @@ impl Decision {
 
 /// Answers a question from the policies that the index finds for it.
 pub fn decide(bundle: &Bundle, request: &Request, entities: &Entities) -> Decision {
+    conclude(bundle, find(bundle, request, entities))
+}
+
+/// Asks the policies that the index finds for a question, each by itself.
+pub fn find(bundle: &Bundle, request: &Request, entities: &Entities) -> Findings {
     let asked: &ast::Request = request.as_ref();
     let evaluator = Evaluator::new(asked.clone(), entities.as_ref(), Extensions::all_available());
     let mut findings = Findings::default();
     for candidate in bundle.index.candidates(request, entities).into_iter().flatten() {
         findings.add(&bundle.policies[candidate.policy], candidate, &evaluator);
     }
-    conclude(bundle, findings)
+    findings
+}
+
+/// Whether a policy of the given text applies to a question: its scope and its clauses hold.
+///
+/// # Errors
+/// It cannot be evaluated; the message is Cedar's.
+pub fn holds(condition: &ast::Expr, request: &Request, entities: &Entities) -> Result<bool, String> {
+    let asked: &ast::Request = request.as_ref();
+    evaluate(condition, &Evaluator::new(asked.clone(), entities.as_ref(), Extensions::all_available()))
 }
 
 /// Answers a question by Cedar's full scan over every policy: slow, and what the index is tested against.
@@ -145,11 +159,14 @@ pub fn decide_by_full_scan(bundle: &Bundle, request: &Request, entities: &Entiti
 }
 
 /// The policies that apply, and those that could not be evaluated.
-#[derive(Default)]
-struct Findings {
-    permits: Vec<PolicyId>,
-    forbids: Vec<PolicyId>,
-    faults: Vec<Fault>,
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// Permits that apply.
+    pub permits: Vec<PolicyId>,
+    /// Forbids that apply.
+    pub forbids: Vec<PolicyId>,
+    /// Policies that could not be evaluated.
+    pub faults: Vec<Fault>,
 }
 
 impl Findings {
@@ -180,7 +197,10 @@ impl Findings {
 
 /// Whether a policy applies.
 fn applies(candidate: &Candidate, evaluator: &Evaluator) -> Result<bool, String> {
-    let Some(condition) = &candidate.condition else { return Ok(true) };
+    candidate.condition.as_ref().map_or(Ok(true), |condition| evaluate(condition, evaluator))
+}
+
+fn evaluate(condition: &ast::Expr, evaluator: &Evaluator) -> Result<bool, String> {
     match evaluator.interpret(condition, &SlotEnv::new()).map_err(|error| error.to_string())?.value {
         ValueKind::Lit(Literal::Bool(holds)) => Ok(holds),
         // Validation rules it out; if it happened, it would be a fault and not a silent `false`.
@@ -188,7 +208,8 @@ fn applies(candidate: &Candidate, evaluator: &Evaluator) -> Result<bool, String>
     }
 }
 
-fn conclude(bundle: &Bundle, findings: Findings) -> Decision {
+/// What findings come to: a forbid that applies or fails forbids, else a permit permits.
+pub fn conclude(bundle: &Bundle, findings: Findings) -> Decision {
     let code = findings.code();
     let mut determining = match code {
         Code::Permitted => findings.permits,

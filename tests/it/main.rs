@@ -3,6 +3,7 @@
 
 mod bundles;
 mod callers;
+mod check;
 mod command_line;
 mod coverage;
 mod difference;
@@ -14,8 +15,11 @@ mod golden;
 mod hazards;
 pub mod http;
 mod matrix;
+mod mutation;
 mod other_domain;
+mod prices;
 mod pricing;
+mod proofs;
 mod properties;
 mod readme;
 mod reload;

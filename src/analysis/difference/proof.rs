@@ -12,15 +12,17 @@
 use std::collections::BTreeSet;
 
 use cedar_policy::Effect;
+use serde_json::Value;
 
 use super::{
     Change, Direction, Way, Which,
     environments::Comparison,
-    example::{Example, Verdict, direction, doers},
+    example::{Example, ExampleFacts, Verdict, direction, doers},
     policies::PolicyChange,
     side::Side,
 };
 use crate::{
+    analysis::proofs::counterexample,
     analysis::prover::{Claim, Counterexample, Prover, Verdict as Settled, parallel},
     bundle::Policy,
     decision::{self, Code, Decision},
@@ -139,16 +141,21 @@ fn replayed(
     wanted: Direction,
     found: &Counterexample,
 ) -> Result<Example, String> {
-    let ask = |side: &Side, which: Which| {
-        let has = only.is_none_or(|only| only == which);
-        let decision = if has {
-            decision::decide(&side.bundle, &found.request, &found.entities)
-        } else {
-            Decision::not_applicable()
-        };
-        Verdict::of(&decision)
+    let mut example = Example::made_up(&found.request, &found.entities)?;
+    let facts = match &example.facts {
+        ExampleFacts::Entities(facts) => facts.clone(),
+        ExampleFacts::File(..) => Value::Null,
     };
-    let (was, is) = (ask(old, Which::Old), ask(new, Which::New));
+    let same_schema = old.bundle.schema_digest == new.bundle.schema_digest;
+    let ask = |side: &Side, which: Which| match only {
+        Some(only) if only != which => Ok(Decision::not_applicable()),
+        // It was found under the new schema; its facts need not fit another.
+        None if which == Which::Old && !same_schema => {
+            Ok(decision::decide(&side.bundle, &found.request, &found.entities))
+        }
+        _ => counterexample::asked(&side.bundle, &example.question(), &facts),
+    };
+    let (was, is) = (Verdict::of(&ask(old, Which::Old)?), Verdict::of(&ask(new, Which::New)?));
     if [&was, &is].iter().any(|verdict| verdict.code == Code::EvaluationError) {
         return Err("a counterexample was found in which a forbid cannot be evaluated, which denies".to_owned());
     }
@@ -159,5 +166,6 @@ fn replayed(
             is.words()
         ));
     }
-    Example::made_up(&found.request, &found.entities, was, is)
+    (example.old, example.new) = (was, is);
+    Ok(example)
 }

@@ -74,6 +74,11 @@ impl Lock {
         self.entries.insert((about.to_owned(), digest.clone()), holds);
     }
 
+    /// Keeps the verdicts of another lock too.
+    pub fn take(&mut self, other: &Self) {
+        self.entries.extend(other.entries.iter().map(|(about, holds)| (about.clone(), *holds)));
+    }
+
     /// Forgets what is about one kind of things, so that it can be written anew.
     pub fn forget(&mut self, kind: &str) {
         self.entries.retain(|(about, _), _| about.split(' ').next() != Some(kind));

@@ -39,6 +39,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+pub use cedar_policy_symcc::CompiledPolicySet;
 use cedar_policy_symcc::{CedarSymCompiler, Env};
 
 pub use self::{

@@ -1,4 +1,4 @@
-//! What a bundle does otherwise than its scenarios want: each difference as a problem at its scenario.
+//! What a bundle does otherwise than its scenarios and price cases want: each difference as a problem at its scenario.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -8,18 +8,21 @@ use std::{
 
 use super::{Case, read_all, run::Runner};
 use crate::{
+    analysis::prices,
     bundle::{Bundle, files::read_regular},
     problem::{Problem, Problems, Source},
 };
 
-/// Asks all scenarios of the bundle's directory; how many there are. A bundle need not have any.
+/// Asks all scenarios and price cases of the bundle's directory; how many there are. A bundle need not have any.
 ///
 /// # Errors
 /// Every scenario that cannot be read or asked, or that comes out otherwise than it says.
 pub fn check(bundle: &Bundle, dir: &Path) -> Result<usize, Problems> {
+    let prices = prices::read_all(&dir.join("tests/prices"))?;
+    prices::answer::check(&bundle.tariffs, &prices).into_result(())?;
     let scenarios = dir.join("tests/scenarios");
     if std::fs::symlink_metadata(&scenarios).is_err() {
-        return Ok(0);
+        return Ok(prices.len());
     }
     let cases = read_all(&scenarios)?;
     let mut runner = Runner::new(bundle, &dir.join("tests/facts"));
@@ -37,7 +40,7 @@ pub fn check(bundle: &Bundle, dir: &Path) -> Result<usize, Problems> {
             }
         }
     }
-    problems.into_result(cases.len())
+    problems.into_result(cases.len() + prices.len())
 }
 
 /// The texts of scenario files, each read when the first of its scenarios fails.

@@ -1,7 +1,7 @@
 //! Reloads that nobody posts for: when files are saved, and on SIGHUP.
 //!
-//! The author saves `clients.cedar`; within half a second it is in force, or the log says why not. The files are looked
-//! at five times a second ([`crate::bundle::look`]) and taken when two looks find the same: an editor that writes in
+//! The author saves `clients.cedar`; it comes into force by itself, or the log says why not. The files are looked at
+//! five times a second ([`crate::bundle::look`]) and taken when two looks find the same: an editor that writes in
 //! pieces, or a deployment that has half arrived, is waited for.
 
 use std::{

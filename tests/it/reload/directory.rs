@@ -18,7 +18,7 @@ use mandat::{
     http::reload::{Reloads, keep::Watch},
 };
 
-use super::{Ground, copy, edit, load, other_edition, refused, reload, reloaded, todo};
+use super::{Ground, Stop, copy, edit, load, other_edition, refused, reload, reloaded, todo};
 use crate::{
     http::{Server, denied, todo_facts},
     worlds::TempDir,
@@ -33,11 +33,21 @@ fn serve(place: &Path) -> Server {
     server
 }
 
-/// Both editions in one directory, `first` and `second`.
+/// Both editions in one directory, `first` and `second`; they differ in every file.
 fn releases() -> TempDir {
     let (home, other) = (TempDir::new(), todo());
     copy(other.path(), &home.path().join("first"));
     other_edition(&other);
+    for (file, comment) in [
+        ("mandat.toml", "#"),
+        ("policies/lists.cedar", "//"),
+        ("policies/rules.toml", "#"),
+        ("policies/tasks.cedar", "//"),
+        ("schemas/todo.cedarschema", "//"),
+    ] {
+        let text = fs::read_to_string(other.path().join(file)).unwrap();
+        other.write(file, &format!("{comment} the second edition\n{text}"));
+    }
     copy(other.path(), &home.path().join("second"));
     home
 }
@@ -87,13 +97,13 @@ fn what_is_read_while_the_link_moves_is_one_release_or_the_other_never_both() {
                 std::thread::yield_now();
             }
         });
+        let _stop = Stop(&stop);
         for _ in 0..50 {
             let reply = reload(&server.client());
             let taken = reply.header("x-mandat-bundle").unwrap().to_owned();
             let restless = || refused(&reply)[0]["message"] == "the bundle's files change all the time";
             assert!(digests.contains(&taken) && (reply.status == 200 || restless()), "{reply:?}");
         }
-        stop.store(true, Ordering::Relaxed);
     });
     point(&home, "second");
     assert_eq!(reload(&server.client()).json()["bundle"], *digests[1], "and is still well");
@@ -104,18 +114,12 @@ fn what_is_read_while_the_link_moves_is_one_release_or_the_other_never_both() {
 fn a_read_in_the_middle_of_a_deployment_would_be_of_neither() {
     let home = releases();
     let path = |release: &str| home.path().join(release);
-    edit_file(&path("second").join("policies/tasks.cedar"), "// the second edition\n");
     let whole = ["first", "second"].map(|release| files::read(&path(release)).unwrap().digest);
     copy(&path("first"), &path("current"));
     let before = look(&path("current"));
     fs::copy(path("second").join("policies/lists.cedar"), path("current").join("policies/lists.cedar")).unwrap();
     assert!(!whole.contains(&files::read(&path("current")).unwrap().digest));
     assert_ne!(look(&path("current")), before, "which two looks tell");
-}
-
-fn edit_file(path: &Path, more: &str) {
-    let text = fs::read_to_string(path).unwrap();
-    fs::write(path, format!("{more}{text}")).unwrap();
 }
 
 #[test]

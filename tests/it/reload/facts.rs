@@ -3,7 +3,7 @@
 use std::{
     fs,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -157,19 +157,21 @@ fn groups_of_actions_that_a_new_schema_makes_are_known_to_its_policies_at_once()
     assert!(fresh.decide(&renames, &noon()).unwrap().decision.allowed());
 }
 
-/// Facts of a store into which somebody writes a list without a title, right after they were looked at for the first
-/// time.
+/// What happens to facts.
+type Happening = Box<dyn Fn(&dyn Facts) + Send + Sync>;
+
+/// Facts with which something happens right after they were looked at, once.
 struct Raced {
     facts: Arc<dyn Facts>,
     armed: Arc<AtomicBool>,
+    happens: Happening,
 }
 
 impl Facts for Raced {
     fn snapshot(&self) -> Result<Arc<dyn Snapshot>, Unavailable> {
         let snapshot = self.facts.snapshot()?;
         if self.armed.swap(false, Ordering::SeqCst) {
-            write(&*self.facts.store().unwrap());
-            self.facts.refresh()?;
+            (self.happens)(&*self.facts);
         }
         Ok(snapshot)
     }
@@ -208,7 +210,12 @@ fn write(store: &dyn Store) {
 fn what_is_written_while_facts_are_held_against_a_schema_is_held_against_it_too() {
     for racing in [false, true] {
         let (dir, home, armed) = (unasked(), Home::in_a_file(), Arc::new(AtomicBool::new(false)));
-        let facts = Raced { facts: home.engine(load(dir.path())).facts(), armed: armed.clone() };
+        let happens = |facts: &dyn Facts| {
+            write(&*facts.store().unwrap());
+            facts.refresh().unwrap();
+        };
+        let facts =
+            Raced { facts: home.engine(load(dir.path())).facts(), armed: armed.clone(), happens: Box::new(happens) };
         let engine = Engine::new(load(dir.path()), facts);
         edit(&dir, SCHEMA, "archived: Bool,", "archived: Bool, title: String,");
         armed.store(racing, Ordering::SeqCst);
@@ -219,6 +226,27 @@ fn what_is_written_while_facts_are_held_against_a_schema_is_held_against_it_too(
             other => assert!(!racing && other.is_ok(), "{racing}: {other:?}"),
         }
     }
+}
+
+/// What is written under a new bundle can be of a kind that only its schema knows.
+#[test]
+fn a_moment_never_has_the_old_bundle_and_facts_of_the_new_ones_time() {
+    let (dir, home, armed) = (todo(), Home::in_a_file(), Arc::new(AtomicBool::new(false)));
+    let engine: Arc<OnceLock<Engine>> = Arc::default();
+    let (reloading, place) = (engine.clone(), dir.path().to_owned());
+    let happens = move |_: &dyn Facts| {
+        let engine = reloading.get().unwrap();
+        assert!(engine.reload(&place, &|_| Ok(())).is_ok());
+    };
+    let facts =
+        Raced { facts: home.engine(load(dir.path())).facts(), armed: armed.clone(), happens: Box::new(happens) };
+    assert!(engine.set(Engine::new(load(dir.path()), facts)).is_ok());
+    let engine = engine.get().unwrap();
+    other_edition(&dir);
+    armed.store(true, Ordering::SeqCst);
+    let moment = engine.moment().unwrap();
+    assert!(!armed.load(Ordering::SeqCst), "another bundle came into force in the middle");
+    assert_eq!(moment.bundle.digest, load(dir.path()).digest);
 }
 
 #[test]

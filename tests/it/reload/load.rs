@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Ground, copy, edit, load, other_edition, refused, reload, reloaded, todo};
+use super::{Ground, Stop, copy, edit, load, other_edition, refused, reload, reloaded, todo};
 use crate::{
     http::{Client, Reply, allowed, denied},
     worlds::TempDir,
@@ -108,7 +108,7 @@ fn under_load_no_request_fails_and_no_answer_is_mixed() {
                 scope.spawn(move || ask(&client, truth, stop, asked))
             })
             .collect();
-        let client = ground.server.client();
+        let (client, stopping) = (ground.server.client(), Stop(&stop));
         let mut in_force = 0;
         for round in 0..RELOADS / 2 {
             let before = asked.load(Ordering::Relaxed);
@@ -122,7 +122,7 @@ fn under_load_no_request_fails_and_no_answer_is_mixed() {
                 std::thread::yield_now();
             }
         }
-        stop.store(true, Ordering::Relaxed);
+        drop(stopping);
         for asking in asking {
             let (faults, seen) = asking.join().unwrap();
             assert!(faults.is_empty(), "{} faults, first {}", faults.len(), faults[0]);
@@ -161,6 +161,29 @@ fn an_answer_that_is_mixed_of_two_bundles_is_noticed() {
     assert!(truth.fault(200, Some(&digests[1]), &first).is_some(), "whole, under the other's name");
     assert!(truth.fault(200, Some("sha256:0"), &first).is_some(), "under nobody's name");
     assert!(truth.fault(503, Some(&digests[0]), &first).is_some(), "failed");
+}
+
+#[test]
+fn who_began_before_a_reload_is_dressed_as_it_began_and_so_is_everybody_else() {
+    let ground = Ground::todo();
+    let active = ground.server.service.active().unwrap();
+    let before = active.moment().unwrap();
+    other_edition(&ground.dir);
+    reloaded(&ground.reload());
+    let after = active.moment().unwrap();
+    let moments = [&before, &after];
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for turn in 0..20_000 {
+                    let moment = moments[(thread + turn) % 2];
+                    assert_eq!(active.dress(moment).digest.to_str().unwrap(), moment.bundle.digest);
+                }
+            });
+        }
+    });
+    assert_ne!(before.bundle.digest, after.bundle.digest);
+    assert!(ground.server.get("/metrics").text.contains(&after.bundle.digest), "the newest is named");
 }
 
 #[test]

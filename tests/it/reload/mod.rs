@@ -13,6 +13,7 @@ mod watch;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 use mandat::{bundle::Bundle, engine::Engine, facts::memory::MemoryFacts, http::reload::Reloads};
@@ -51,6 +52,15 @@ impl Ground {
 
     pub fn reload(&self) -> Reply {
         reload(&self.server.client())
+    }
+}
+
+/// Tells threads to stop when it goes, however the test ends.
+pub struct Stop<'s>(pub &'s AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

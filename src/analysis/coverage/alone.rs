@@ -1,4 +1,5 @@
-//! What the scenarios cover: every permit once allowed, every condition once flipped, every forbid once applied.
+//! Conditions that alone turn the answer: every permit once allowed, every condition once flipped, every forbid once
+//! applied.
 //!
 //! A scenario suite is only as good as what it would notice. For each top-level condition of a permit
 //! there must be a denied case in which that condition alone fails; otherwise the condition could be
@@ -8,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::Effect;
 
-use super::scenario::{Case, run::Outcome};
 use crate::{
+    analysis::scenario::{Case, run::Outcome},
     bundle::{Bundle, Policy, clause::Clause},
     explanation::{
         near_miss::{scope_fits, shortfall},
@@ -19,12 +20,12 @@ use crate::{
 
 /// What has been seen so far.
 #[derive(Debug, Default)]
-pub struct Coverage {
+pub struct Alone {
     determined: BTreeSet<String>,
     flipped: BTreeMap<String, BTreeSet<usize>>,
 }
 
-impl Coverage {
+impl Alone {
     /// Takes one case's outcome into account.
     pub fn add(&mut self, bundle: &Bundle, case: &Case, outcome: &Outcome) {
         if case.expected.allowed == outcome.decision.allowed() {

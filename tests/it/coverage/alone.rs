@@ -1,7 +1,7 @@
-//! The scenarios of the partner programme cover its policies: permits, each of their conditions, forbids.
+//! Every permit of the partner programme is once allowed, each of its conditions once flipped alone, every forbid applied.
 
 use mandat::analysis::{
-    coverage::Coverage,
+    coverage::alone::Alone,
     scenario::{read_all, run::Runner},
 };
 
@@ -15,7 +15,7 @@ fn every_permit_condition_and_forbid_has_its_case() {
     let bundle = programme();
     let cases = read_all(&programme_dir().join("tests/scenarios")).expect("the scenarios can be read");
     let mut runner = Runner::new(&bundle, &programme_dir().join("tests/facts"));
-    let mut coverage = Coverage::default();
+    let mut coverage = Alone::default();
     for case in &cases {
         match runner.run(case) {
             Ok(outcome) => coverage.add(&bundle, case, &outcome),
