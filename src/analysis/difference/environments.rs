@@ -3,9 +3,12 @@
 //! Most changes touch a few policies, and those matter in a few environments. Where both sides have the same policies,
 //! whatever they are called, every answer is the same: nothing needs to be proved there and nothing asked.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use super::{Which, policies::said, side::Side};
+use super::{Which, side::Side};
 use crate::{
     analysis::prover::{Environment, environment},
     bundle::Policy,
@@ -39,41 +42,39 @@ pub(super) fn compared<'s>(old: &'s Side, new: &'s Side) -> Vec<Comparison<'s>> 
         let was = before.remove(&environment.name);
         let only = if was.is_none() { Some(Which::New) } else { None };
         let policies = environment.policies.clone();
-        all.push(comparison(name, was.map_or_else(Vec::new, |was| was.policies), policies, environment, only));
+        all.push(comparison(
+            [old, new],
+            name,
+            was.map_or_else(Vec::new, |was| was.policies),
+            policies,
+            environment,
+            only,
+        ));
     }
     for (name, environment) in before {
         let Some(name) = old.environments.get(&name) else { continue };
         let policies = environment.policies.clone();
-        all.push(comparison(name, policies, Vec::new(), environment, Some(Which::Old)));
+        all.push(comparison([old, new], name, policies, Vec::new(), environment, Some(Which::Old)));
     }
     all.sort_by_key(|comparison| comparison.name);
     all
 }
 
 fn comparison<'s>(
+    [before, after]: [&Side; 2],
     name: &'s str,
     old: Vec<&'s Policy>,
     new: Vec<&'s Policy>,
     environment: Environment<'s>,
     only: Option<Which>,
 ) -> Comparison<'s> {
-    let differ = |terms: bool| match (texts(&old, terms), texts(&new, terms)) {
-        (Ok(old), Ok(new)) => old != new,
-        // What cannot be compared is looked at.
-        _ => true,
-    };
+    let differ = |terms: bool| texts(before, &old, terms) != texts(after, &new, terms);
     let (differs, differs_in_terms) = (differ(false), differ(true));
     Comparison { name, old, new, environment, only, differs, differs_in_terms }
 }
 
-/// What policies say, whatever they are called and in whatever order they stand.
-fn texts(policies: &[&Policy], terms: bool) -> Result<Vec<String>, String> {
-    let text = |policy: &&Policy| {
-        let said = said(&policy.cedar)?.to_string();
-        Ok(if terms { format!("{said} {:?} {:?}", policy.obligations, policy.advice) } else { said })
-    };
-    let mut texts: Vec<String> = policies.iter().map(text).collect::<Result<_, String>>()?;
-    texts.sort();
-    texts.dedup();
-    Ok(texts)
+/// What policies say and, if asked, what they bring along, whatever they are called and in whatever order they stand.
+fn texts<'p>(side: &'p Side, policies: &[&'p Policy], terms: bool) -> BTreeSet<(&'p str, [&'p [Arc<str>]; 2])> {
+    let brought = |policy: &'p Policy| if terms { [&*policy.obligations, &*policy.advice] } else { [&[][..], &[]] };
+    policies.iter().map(|policy| (side.said(policy), brought(policy))).collect()
 }

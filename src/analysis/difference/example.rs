@@ -11,7 +11,11 @@ use super::{
     side::Side,
 };
 use crate::{
-    analysis::asking::Query,
+    analysis::{
+        asking::Query,
+        proofs::counterexample::{facts, plain},
+    },
+    bundle::shape::action_name,
     decision::{Code, Decision},
     problem::Location,
     request::{Party, Properties, Request},
@@ -151,42 +155,35 @@ impl Example {
         }
     }
 
-    /// Of a counterexample; the action entities, which belong to the schema, are left out of its facts.
+    /// Of a counterexample, with the answers still to come.
     ///
     /// # Errors
     /// It cannot be written down.
-    pub(super) fn made_up(
-        request: &CedarRequest,
-        entities: &Entities,
-        old: Verdict,
-        new: Verdict,
-    ) -> Result<Self, String> {
-        let (Some(principal), Some(action), Some(resource)) =
-            (request.principal(), request.action(), request.resource())
+    pub(super) fn made_up(request: &CedarRequest, entities: &Entities) -> Result<Self, String> {
+        let (Some(principal), Some(action), Some(resource), Some(context)) =
+            (request.principal(), request.action(), request.resource(), request.context())
         else {
-            return Err("the counterexample names no principal, action or resource".to_owned());
+            return Err("the solver left the request open".to_owned());
         };
         let party = |uid: &cedar_policy::EntityUid| Party::new(uid.type_name().to_string(), uid.id().unescaped());
-        let context = match request.context().map(cedar_policy::Context::to_json_value).transpose() {
-            Ok(Some(Value::Object(context))) => context.into_iter().map(|(key, value)| (key, wire(value))).collect(),
-            Ok(_) => Properties::new(),
-            Err(error) => return Err(error.to_string()),
+        let context = match plain(context.to_json_value().map_err(|error| error.to_string())?) {
+            Value::Object(context) => context,
+            _ => Properties::new(),
         };
-        let kept = entities.iter().filter(|entity| entity.uid().type_name().basename() != "Action");
-        let facts = kept.map(cedar_policy::Entity::to_json_value).collect::<Result<Vec<_>, _>>();
+        let unasked = Verdict::of(&Decision::not_applicable());
         Ok(Self {
             told: Told::Counterexample,
             request: Request {
                 principal: party(principal),
-                action: crate::bundle::shape::action_name(action),
+                action: action_name(action),
                 action_properties: Properties::new(),
                 resource: party(resource),
                 context,
             },
-            facts: ExampleFacts::Entities(Value::Array(facts.map_err(|error| error.to_string())?)),
+            facts: ExampleFacts::Entities(facts(entities)?),
             now: None,
-            old,
-            new,
+            old: unasked.clone(),
+            new: unasked,
         })
     }
 
@@ -204,22 +201,5 @@ impl Example {
             "resource": party(&self.request.resource),
             "context": self.request.context,
         })
-    }
-}
-
-/// A value of a context as callers write it: entities and extension values without Cedar's escapes.
-fn wire(value: Value) -> Value {
-    match value {
-        Value::Object(mut fields) => {
-            if let Some(entity) = fields.remove("__entity") {
-                return entity;
-            }
-            if let Some(call) = fields.get("__extn") {
-                return call.get("arg").cloned().unwrap_or(Value::Null);
-            }
-            Value::Object(fields.into_iter().map(|(key, value)| (key, wire(value))).collect())
-        }
-        Value::Array(items) => items.into_iter().map(wire).collect(),
-        plain => plain,
     }
 }

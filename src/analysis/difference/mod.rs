@@ -175,7 +175,7 @@ pub struct Wish<'w> {
 /// A question of the matrix that cannot be built, or an order file that cannot be read.
 pub fn compare(old: &Side, new: &Side, wish: &Wish) -> Result<Difference, Problems> {
     let sides = [old, new];
-    let changed = policies::changes(&old.bundle, &new.bundle);
+    let changed = policies::changes(sides);
     let compared = environments::compared(old, new);
     let found = questions::ask(sides, &compared, &changed)?;
     let proof = wish.prover.clone().and_then(|prover| proof::prove(sides, &compared, prover, &changed));

@@ -8,9 +8,9 @@ use std::{
     sync::Arc,
 };
 
-use cedar_policy::{Effect, Policy as CedarPolicy};
-use serde_json::Value;
+use cedar_policy::Effect;
 
+use super::side::Side;
 use crate::{
     bundle::{Bundle, Policy},
     problem::Location,
@@ -55,10 +55,11 @@ pub struct PolicyChange {
 }
 
 /// Everything that is not as before, by id.
-pub(super) fn changes(old: &Bundle, new: &Bundle) -> Vec<PolicyChange> {
+pub(super) fn changes(sides: [&Side; 2]) -> Vec<PolicyChange> {
     let by_id = |bundle: &'_ Bundle| -> BTreeMap<Arc<str>, usize> {
         bundle.policies.iter().enumerate().map(|(position, policy)| (policy.id.clone(), position)).collect()
     };
+    let [old, new] = sides.map(|side| &side.bundle);
     let (before, after) = (by_id(old), by_id(new));
     let ids: BTreeSet<&Arc<str>> = before.keys().chain(after.keys()).collect();
     let change = |id: &Arc<str>| {
@@ -67,7 +68,7 @@ pub(super) fn changes(old: &Bundle, new: &Bundle) -> Vec<PolicyChange> {
         let (fate, policy) = match (was, is) {
             (None, Some(is)) => (Fate::Added, is),
             (Some(was), None) => (Fate::Removed, was),
-            (Some(was), Some(is)) if !same(was, is) => (Fate::Changed, is),
+            (Some(was), Some(is)) if !same(sides, was, is) => (Fate::Changed, is),
             _ => return None,
         };
         Some(PolicyChange { id: policy.id.clone(), effect: policy.effect, fate, at: policy.at.clone() })
@@ -75,15 +76,6 @@ pub(super) fn changes(old: &Bundle, new: &Bundle) -> Vec<PolicyChange> {
     ids.into_iter().filter_map(change).collect()
 }
 
-fn same(was: &Policy, is: &Policy) -> bool {
-    said(&was.cedar) == said(&is.cedar) && was.obligations == is.obligations && was.advice == is.advice
-}
-
-/// What a policy says, without its annotations; a policy that cannot be put so is like no other.
-pub(super) fn said(policy: &CedarPolicy) -> Result<Value, String> {
-    let mut json = policy.to_json().map_err(|error| format!("{}: {error}", policy.id()))?;
-    if let Some(fields) = json.as_object_mut() {
-        fields.remove("annotations");
-    }
-    Ok(json)
+fn same([old, new]: [&Side; 2], was: &Policy, is: &Policy) -> bool {
+    old.said(was) == new.said(is) && was.obligations == is.obligations && was.advice == is.advice
 }

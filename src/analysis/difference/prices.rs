@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use rust_decimal::Decimal;
 
 use super::{
@@ -91,6 +91,8 @@ pub struct Movement {
 pub struct LineChange {
     /// When its period starts.
     pub at: Timestamp,
+    /// The same as a day where the tariff is from.
+    pub day: String,
     /// The product's id.
     pub product: String,
     /// ISO 4217 code.
@@ -162,7 +164,8 @@ pub(super) fn compare(old: &Side, new: &Side, wish: &Wish) -> Result<Option<Pric
             (PriceSource::File(name.clone()), orders)
         }
     };
-    let mut gathered = Gathered::default();
+    let zone = [before, after].iter().find_map(|book| Some(book.timeline().first()?.timezone.clone()));
+    let mut gathered = Gathered::new(zone.unwrap_or(TimeZone::UTC));
     let (old, new) = (Pricing::new(before, &orders.lines), Pricing::new(after, &orders.lines));
     for line in &orders.lines {
         gathered.add(line, old.price(line), new.price(line));
@@ -204,8 +207,8 @@ impl<'b> Pricing<'b> {
     }
 }
 
-#[derive(Default)]
 struct Gathered {
+    zone: TimeZone,
     products: BTreeMap<(String, String), ProductChange>,
     changes: Vec<LineChange>,
     gone: usize,
@@ -213,23 +216,50 @@ struct Gathered {
 }
 
 impl Gathered {
+    fn new(zone: TimeZone) -> Self {
+        Self { zone, products: BTreeMap::new(), changes: Vec::new(), gone: 0, fresh: 0 }
+    }
+
     fn add(&mut self, line: &Line, old: Price, new: Price) {
         match (old, new) {
             (Ok((was, scale)), Ok((is, _))) => {
                 self.sum(line, was, is, scale);
                 if (was.charged, was.cashback) != (is.charged, is.cashback) {
-                    self.changes.push(change(line, Some(was), Some(is), None, scale));
+                    self.changes.push(self.change(line, Some(was), Some(is), None, scale));
                 }
             }
             (Ok((was, scale)), Err(reason)) => {
                 self.gone += 1;
-                self.changes.push(change(line, Some(was), None, Some(reason), scale));
+                self.changes.push(self.change(line, Some(was), None, Some(reason), scale));
             }
             (Err(reason), Ok((is, scale))) => {
                 self.fresh += 1;
-                self.changes.push(change(line, None, Some(is), Some(reason), scale));
+                self.changes.push(self.change(line, None, Some(is), Some(reason), scale));
             }
             (Err(_), Err(_)) => {}
+        }
+    }
+
+    fn change(
+        &self,
+        line: &Line,
+        old: Option<Amounts>,
+        new: Option<Amounts>,
+        reason: Option<String>,
+        scale: u32,
+    ) -> LineChange {
+        LineChange {
+            at: line.at,
+            day: line.at.to_zoned(self.zone.clone()).date().to_string(),
+            product: line.product.clone(),
+            currency: line.currency.clone(),
+            quantity: line.quantity,
+            tier_count: line.tier_count,
+            whose: whose(line),
+            old,
+            new,
+            reason,
+            scale,
         }
     }
 
@@ -274,21 +304,6 @@ impl LineChange {
         };
         let ((was, was_back), (is, is_back)) = (amounts(self.old), amounts(self.new));
         (is - was).abs() + (is_back - was_back).abs()
-    }
-}
-
-fn change(line: &Line, old: Option<Amounts>, new: Option<Amounts>, reason: Option<String>, scale: u32) -> LineChange {
-    LineChange {
-        at: line.at,
-        product: line.product.clone(),
-        currency: line.currency.clone(),
-        quantity: line.quantity,
-        tier_count: line.tier_count,
-        whose: whose(line),
-        old,
-        new,
-        reason,
-        scale,
     }
 }
 

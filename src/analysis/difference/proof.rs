@@ -9,17 +9,20 @@
 //! side has must be proved to be always evaluated, or its environment is not settled. One that both sides have denies
 //! on both sides alike.
 
+use std::collections::BTreeSet;
+
 use cedar_policy::Effect;
 use serde_json::Value;
 
 use super::{
     Change, Direction, Way, Which,
     environments::Comparison,
-    example::{Example, Verdict, direction, doers},
-    policies::{PolicyChange, said},
+    example::{Example, ExampleFacts, Verdict, direction, doers},
+    policies::PolicyChange,
     side::Side,
 };
 use crate::{
+    analysis::proofs::counterexample,
     analysis::prover::{Claim, Counterexample, Prover, Verdict as Settled, parallel},
     bundle::Policy,
     decision::{self, Code, Decision},
@@ -73,7 +76,7 @@ fn settle(
         // The old policies under the new schema, most likely: the schema has changed below them.
         (Err(reason), _) | (_, Err(reason)) => return vec![Err(format!("no proof is possible: {reason}"))],
     };
-    if let Some(reason) = failing_forbid(comparison, prover) {
+    if let Some(reason) = failing_forbid(sides, comparison, prover) {
         return vec![Err(reason)];
     }
     let claims = [
@@ -97,14 +100,14 @@ fn settle(
 }
 
 /// A forbid of one side alone that might not be evaluated on some facts, and what that means; none where all are.
-fn failing_forbid(comparison: &Comparison, prover: &Prover) -> Option<String> {
-    let said_by = |policies: &[&Policy]| policies.iter().map(|policy| said(&policy.cedar)).collect::<Vec<_>>();
-    let (before, after) = (said_by(&comparison.old), said_by(&comparison.new));
-    let lacking = |there: &[Result<Value, String>], policy: &&&Policy| {
-        policy.effect == Effect::Forbid && !there.contains(&said(&policy.cedar))
+fn failing_forbid([old, new]: [&Side; 2], comparison: &Comparison, prover: &Prover) -> Option<String> {
+    let said = |side: &Side, policies: &[&Policy]| -> BTreeSet<String> {
+        policies.iter().map(|policy| side.said(policy).to_owned()).collect()
     };
-    let of_old = comparison.old.iter().filter(|policy| lacking(&after, policy));
-    let mut alone = of_old.chain(comparison.new.iter().filter(|policy| lacking(&before, policy)));
+    let (before, after) = (said(old, &comparison.old), said(new, &comparison.new));
+    let of_old = comparison.old.iter().filter(|policy| !after.contains(old.said(policy)));
+    let of_new = comparison.new.iter().filter(|policy| !before.contains(new.said(policy)));
+    let mut alone = of_old.chain(of_new).filter(|policy| policy.effect == Effect::Forbid);
     alone.find_map(|policy| {
         let claim = comparison.environment.policy(&policy.cedar).map(Claim::NeverErrors);
         let query = claim.and_then(|claim| claim.query());
@@ -138,16 +141,21 @@ fn replayed(
     wanted: Direction,
     found: &Counterexample,
 ) -> Result<Example, String> {
-    let ask = |side: &Side, which: Which| {
-        let has = only.is_none_or(|only| only == which);
-        let decision = if has {
-            decision::decide(&side.bundle, &found.request, &found.entities)
-        } else {
-            Decision::not_applicable()
-        };
-        Verdict::of(&decision)
+    let mut example = Example::made_up(&found.request, &found.entities)?;
+    let facts = match &example.facts {
+        ExampleFacts::Entities(facts) => facts.clone(),
+        ExampleFacts::File(..) => Value::Null,
     };
-    let (was, is) = (ask(old, Which::Old), ask(new, Which::New));
+    let same_schema = old.bundle.schema_digest == new.bundle.schema_digest;
+    let ask = |side: &Side, which: Which| match only {
+        Some(only) if only != which => Ok(Decision::not_applicable()),
+        // It was found under the new schema; its facts need not fit another.
+        None if which == Which::Old && !same_schema => {
+            Ok(decision::decide(&side.bundle, &found.request, &found.entities))
+        }
+        _ => counterexample::asked(&side.bundle, &example.question(), &facts),
+    };
+    let (was, is) = (Verdict::of(&ask(old, Which::Old)?), Verdict::of(&ask(new, Which::New)?));
     if [&was, &is].iter().any(|verdict| verdict.code == Code::EvaluationError) {
         return Err("a counterexample was found in which a forbid cannot be evaluated, which denies".to_owned());
     }
@@ -158,5 +166,6 @@ fn replayed(
             is.words()
         ));
     }
-    Example::made_up(&found.request, &found.entities, was, is)
+    (example.old, example.new) = (was, is);
+    Ok(example)
 }

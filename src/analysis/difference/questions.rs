@@ -55,15 +55,15 @@ pub(super) fn ask(
     let same_ground = same_ground(old, new);
     let mut found = Found::default();
     let mut changes: BTreeMap<(String, Direction), Change> = BTreeMap::new();
-    let mut seen = HashSet::new();
+    let (mut seen, mut texts) = (HashSet::new(), Vec::new());
     for (which, side) in [(Which::New, new), (Which::Old, old)] {
         let (mut of_old, mut of_new) = (Asker::new(&old.bundle, side.tree()), Asker::new(&new.bundle, side.tree()));
         let mut facts = BTreeMap::new();
         for named in questions(side)? {
             let name = named.query.facts.to_string();
-            let text = facts.entry(name.clone()).or_insert_with(|| facts_text(side, &name));
+            let number = *facts.entry(name.clone()).or_insert_with(|| number(&mut texts, facts_text(side, &name)));
             // The same question on the same facts; what it is called does not matter.
-            if !seen.insert((text.clone(), format!("{:?}", named.query))) {
+            if !seen.insert((number, format!("{:?}", named.query))) {
                 continue;
             }
             let Some(environment) = [new, old].iter().find_map(|side| side.environment_of(&named.query.request)) else {
@@ -71,7 +71,8 @@ pub(super) fn ask(
             };
             found.questions += 1;
             let comparison = compared.get(&*environment);
-            if same_ground && comparison.is_some_and(|comparison| !comparison.differs_in_terms) {
+            // What neither side has an environment for is denied by both.
+            if same_ground && comparison.is_none_or(|comparison| !comparison.differs_in_terms) {
                 continue;
             }
             let answers = answer(old, &mut of_old, &environment, &named.query)
@@ -125,6 +126,14 @@ fn title(told: &Told) -> String {
         Told::Matrix(name) => format!("the cell \"{name}\" of the matrix"),
         Told::Counterexample => "a counterexample".to_owned(),
     }
+}
+
+/// The number of a text among all that there are.
+fn number(texts: &mut Vec<Option<String>>, text: Option<String>) -> usize {
+    texts.iter().position(|known| *known == text).unwrap_or_else(|| {
+        texts.push(text);
+        texts.len() - 1
+    })
 }
 
 fn facts_text(side: &Side, name: &str) -> Option<String> {

@@ -6,6 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::super::{
@@ -15,7 +16,7 @@ use super::super::{
 };
 use crate::{
     bundle::{
-        Bundle, files,
+        Bundle, Policy, files,
         revision::Revision,
         tree::{Directory, Tree},
     },
@@ -38,6 +39,8 @@ pub struct Side {
     pub plan: Option<Plan>,
     /// Names of its environments, as `User addClient Organization`.
     pub environments: BTreeSet<String>,
+    /// What each policy says, by id; see [`Side::said`].
+    said: BTreeMap<Arc<str>, String>,
     /// Its tariff files by name.
     pub tariffs: BTreeMap<String, Source>,
     tree: Box<dyn Tree>,
@@ -86,12 +89,19 @@ impl Side {
         let cases = cases(&*tree)?;
         let plan = Plan::of(&*tree)?;
         let environments = environment::all(&bundle).into_iter().map(|environment| environment.name).collect();
-        Ok(Self { name, cases, plan, environments, tariffs, bundle, tree })
+        let said = bundle.policies.iter().map(|policy| (policy.id.clone(), said(&policy.cedar))).collect();
+        Ok(Self { name, cases, plan, environments, said, tariffs, bundle, tree })
     }
 
     /// Where its files lie.
     pub fn tree(&self) -> &dyn Tree {
         &*self.tree
+    }
+
+    /// What a policy of this side says, however it is laid out and whatever it is called: its scope and conditions as
+    /// Cedar reads them.
+    pub fn said(&self, policy: &Policy) -> &str {
+        self.said.get(&policy.id).map_or("", |said| said)
     }
 
     /// The name of a request's environment; none where the schema does not know the action.
@@ -100,6 +110,15 @@ impl Side {
         let (principal, resource) = (&request.principal.entity_type, &request.resource.entity_type);
         Some(format!("{principal} {} {resource}", action.uid.id().unescaped()))
     }
+}
+
+/// What a policy says, without its annotations. One that cannot be put so says what only it says: its id.
+fn said(policy: &cedar_policy::Policy) -> String {
+    let Ok(mut json) = policy.to_json() else { return format!("the policy {}", policy.id()) };
+    if let Some(fields) = json.as_object_mut() {
+        fields.remove("annotations");
+    }
+    json.to_string()
 }
 
 /// The cases of every scenario file, by file name.

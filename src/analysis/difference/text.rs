@@ -54,7 +54,8 @@ pub(super) fn look(difference: &Difference) -> String {
         [(first, reason), ..] => format!(", {} could not be, such as {first}: {reason}", look.unasked.len()),
     };
     let way = match &look.proof {
-        Ok(proved) => format!("by proof: {} of them not settled", proved.unsettled.len()),
+        Ok(proved) if proved.unsettled.is_empty() => "by proof, all of them settled".to_owned(),
+        Ok(proved) => format!("by proof, {} not settled", proved.unsettled.len()),
         Err(reason) => format!("by questions only, nothing is proved ({reason})"),
     };
     format!(
@@ -211,6 +212,5 @@ pub(super) fn subject(line: &LineChange) -> String {
         Some(count) if count != line.quantity => format!(" of {count}"),
         _ => String::new(),
     };
-    let at = line.at.strftime("%Y-%m-%d");
-    format!("{}{counted} × {} {} from {at}, {}", line.quantity, line.product, line.currency, line.whose)
+    format!("{}{counted} × {} {} from {}, {}", line.quantity, line.product, line.currency, line.day, line.whose)
 }
