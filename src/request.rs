@@ -4,6 +4,8 @@
 //! from what it was sent, and `decision` turns it into a schema-checked question. What cannot be asked at
 //! all is [`Invalid`]: a typing error must not look like a denial.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 /// Names and values as a caller states them.
@@ -24,6 +26,13 @@ impl Party {
     /// A party about which the caller says nothing but its name.
     pub fn new(entity_type: impl Into<String>, id: impl Into<String>) -> Self {
         Self { entity_type: entity_type.into(), id: id.into(), properties: Properties::new() }
+    }
+}
+
+/// As policies name it.
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}::{:?}", self.entity_type, self.id)
     }
 }
 

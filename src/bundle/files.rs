@@ -5,10 +5,11 @@
 //! otherwise silently take its rules out of force. The digest names exactly what was read: SHA-256 over
 //! each file's path and content, both with their lengths, in the order of the paths.
 
-use std::{fs, io::ErrorKind, path::Path};
+use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
+use super::tree::{self, Directory, Tree};
 use crate::problem::{Problem, Problems, Source};
 
 /// Largest file of a bundle, in bytes.
@@ -36,28 +37,38 @@ pub struct Files {
 /// # Errors
 /// Every file that cannot be read or is none of a bundle's; a missing schema; no policies at all (T08).
 pub fn read(dir: &Path) -> Result<Files, Problems> {
+    of(&Directory::new(dir))
+}
+
+/// Reads a bundle wherever its files lie.
+///
+/// # Errors
+/// As [`read`].
+pub fn of(tree: &dyn Tree) -> Result<Files, Problems> {
     let mut problems = Problems::default();
-    let mut files = Files { settings: read_optional(dir, "mandat.toml", &mut problems), ..Files::default() };
-    for name in list(dir, "policies", &mut problems) {
+    let mut files = Files { settings: read_file(tree, "mandat.toml", &mut problems), ..Files::default() };
+    for name in list(tree, "policies", &mut problems) {
         match name.rsplit_once('.') {
-            _ if name == "rules.toml" => files.rules = read_file(dir, "policies/rules.toml", &mut problems),
-            Some((_, "cedar")) => files.policies.extend(read_file(dir, &format!("policies/{name}"), &mut problems)),
+            _ if name == "rules.toml" => files.rules = read_listed(tree, "policies/rules.toml", &mut problems),
+            Some((_, "cedar")) => files.policies.extend(read_listed(tree, &format!("policies/{name}"), &mut problems)),
             // What must hold of the policies and what was proved of them; neither takes part in a decision.
             _ if name == "properties.toml" || name == "proofs.lock" => {}
             Some((_, "md")) => {}
             _ => problems.push(unknown("policies", &name, "*.cedar, rules.toml, properties.toml and proofs.lock")),
         }
     }
-    for name in list(dir, "schemas", &mut problems) {
+    for name in list(tree, "schemas", &mut problems) {
         match name.rsplit_once('.') {
-            Some((_, "cedarschema")) => files.schemas.extend(read_file(dir, &format!("schemas/{name}"), &mut problems)),
+            Some((_, "cedarschema")) => {
+                files.schemas.extend(read_listed(tree, &format!("schemas/{name}"), &mut problems));
+            }
             Some((_, "json" | "md")) => {}
             _ => problems.push(unknown("schemas", &name, "*.cedarschema")),
         }
     }
-    for name in list(dir, "tariffs", &mut problems) {
+    for name in list(tree, "tariffs", &mut problems) {
         match name.rsplit_once('.') {
-            Some((_, "toml")) => files.tariffs.extend(read_file(dir, &format!("tariffs/{name}"), &mut problems)),
+            Some((_, "toml")) => files.tariffs.extend(read_listed(tree, &format!("tariffs/{name}"), &mut problems)),
             Some((_, "md")) => {}
             _ => problems.push(unknown("tariffs", &name, "*.toml")),
         }
@@ -104,44 +115,31 @@ fn unknown(dir: &str, name: &str, expected: &str) -> Problem {
 }
 
 /// Names in a directory, sorted, hidden ones left out.
-fn list(dir: &Path, sub: &str, problems: &mut Problems) -> Vec<String> {
-    let names = match read_dir(&dir.join(sub)) {
-        Ok(names) => names,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
-        Err(error) => {
-            problems.push(
-                Problem::new(format!("cannot read `{sub}/`: {error}"))
-                    .code("E200")
-                    .help("it must be a directory of the bundle itself"),
-            );
-            return Vec::new();
-        }
-    };
-    let mut names: Vec<String> = names.into_iter().filter(|name| !name.starts_with('.')).collect();
-    names.sort();
-    names
+fn list(tree: &dyn Tree, dir: &str, problems: &mut Problems) -> Vec<String> {
+    tree.list(dir).unwrap_or_else(|reason| {
+        let problem = Problem::new(format!("cannot read `{dir}/`: {reason}"));
+        problems.push(problem.code("E200").help("it must be a directory of the bundle itself"));
+        Vec::new()
+    })
 }
 
-/// All names or none: one that cannot be read must not be missing without a word.
-fn read_dir(path: &Path) -> std::io::Result<Vec<String>> {
-    if fs::symlink_metadata(path)?.is_symlink() {
-        return Err(std::io::Error::other("it is a symbolic link"));
+/// A file that may be missing.
+fn read_file(tree: &dyn Tree, name: &str, problems: &mut Problems) -> Option<Source> {
+    let read = tree.read(name, MAX_FILE).unwrap_or_else(|reason| {
+        problems.push(Problem::new(format!("cannot read `{name}`: {reason}")).code("E200"));
+        None
+    });
+    read.map(|text| Source::new(name, text))
+}
+
+/// A file that was there a moment ago.
+fn read_listed(tree: &dyn Tree, name: &str, problems: &mut Problems) -> Option<Source> {
+    let before = problems.iter().count();
+    let read = read_file(tree, name, problems);
+    if read.is_none() && problems.iter().count() == before {
+        problems.push(Problem::new(format!("cannot read `{name}`: it is gone")).code("E200"));
     }
-    fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned())).collect()
-}
-
-fn read_optional(dir: &Path, name: &str, problems: &mut Problems) -> Option<Source> {
-    fs::symlink_metadata(dir.join(name)).is_ok().then(|| read_file(dir, name, problems)).flatten()
-}
-
-fn read_file(dir: &Path, name: &str, problems: &mut Problems) -> Option<Source> {
-    match read_regular(&dir.join(name)) {
-        Ok(text) => Some(Source::new(name, text)),
-        Err(reason) => {
-            problems.push(Problem::new(format!("cannot read `{name}`: {reason}")).code("E200"));
-            None
-        }
-    }
+    read
 }
 
 /// Reads a file of at most 1 MiB that is no symbolic link and nothing that could be waited for (T27).
@@ -149,12 +147,5 @@ fn read_file(dir: &Path, name: &str, problems: &mut Problems) -> Option<Source> 
 /// # Errors
 /// Why it is not read.
 pub fn read_regular(path: &Path) -> Result<String, String> {
-    let metadata = fs::symlink_metadata(path).map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("it is no regular file".to_owned());
-    }
-    if metadata.len() > MAX_FILE {
-        return Err(format!("it is larger than {MAX_FILE} bytes"));
-    }
-    fs::read_to_string(path).map_err(|error| error.to_string())
+    tree::read_regular(path, MAX_FILE).map_err(|error| error.to_string())
 }

@@ -18,9 +18,11 @@ pub mod look;
 pub mod nesting;
 pub mod policy;
 mod quotes;
+pub mod revision;
 pub mod rules;
 pub mod shape;
 pub mod tariffs;
+pub mod tree;
 pub mod validation;
 
 use std::{collections::HashMap, path::Path, str::FromStr as _};

@@ -6,9 +6,11 @@
 pub mod check;
 pub mod completions;
 pub mod decide;
+pub mod diff;
 pub mod facts;
 pub mod fmt;
 pub mod input;
+pub mod matrix;
 pub mod mutate;
 pub mod output;
 pub mod prove;
@@ -41,6 +43,8 @@ enum Verb {
     Fmt(fmt::Arguments),
     /// Decide one AuthZEN request.
     Decide(decide::Arguments),
+    /// Compare two bundles: what is newly allowed and newly denied, whose prices change.
+    Diff(diff::Arguments),
     /// Import, export, back up facts.
     Facts(facts::Arguments),
     /// List who may do an action to a resource.
@@ -55,6 +59,8 @@ enum Verb {
     Prove(prove::Arguments),
     /// Change the bundle one thing at a time and see whether the scenarios notice.
     Mutate(mutate::Arguments),
+    /// Show who may do what: role × action × situation.
+    Matrix(matrix::Arguments),
     /// Settle the order lines of a month: credits, sums, refused rows.
     Statement(statement::Arguments),
     /// Answer over HTTP.
@@ -121,6 +127,7 @@ pub fn run() -> ExitCode {
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Decide(arguments) => decide::run(&arguments),
+        Verb::Diff(arguments) => diff::run(&arguments),
         Verb::Facts(arguments) => facts::run(&arguments),
         Verb::WhoCan(arguments) => who_can::run(&arguments),
         Verb::WhatCan(arguments) => what_can::run(&arguments),
@@ -128,6 +135,7 @@ pub fn run() -> ExitCode {
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Prove(arguments) => prove::run(&arguments),
         Verb::Mutate(arguments) => mutate::run(&arguments),
+        Verb::Matrix(arguments) => matrix::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Token(arguments) => token::run(&arguments),

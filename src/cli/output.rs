@@ -3,6 +3,7 @@
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde_json::{Value, json};
 
+use super::Exit;
 use crate::{
     explanation::{Explanation, near_miss::NearMiss},
     problem::{Problem, Problems},
@@ -17,6 +18,20 @@ pub fn problems(problems: &Problems, as_json: bool) {
     }
     for problem in problems.iter() {
         eprintln!("{}", problem_text(problem));
+    }
+}
+
+/// Prints a text as it is, and tells how that went: whoever closes standard output early does not want to know, a full
+/// disk is a failure.
+pub fn text(text: &str) -> Exit {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            problems(&Problem::new(format!("cannot write to standard output: {error}")).into(), false);
+            Exit::Failure
+        }
+        _ => Exit::Success,
     }
 }
 
@@ -78,7 +93,7 @@ pub fn explanation_text(explanation: &Explanation) -> String {
 
 /// An entity as policies name it.
 pub fn party(party: &Party) -> String {
-    format!("{}::{:?}", party.entity_type, party.id)
+    party.to_string()
 }
 
 fn near_miss_text(near_miss: &NearMiss) -> String {

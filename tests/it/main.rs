@@ -1,11 +1,13 @@
 //! The one integration binary: what mandat promises, shown from outside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod authoring;
 mod bundles;
 mod callers;
 mod check;
 mod command_line;
 mod coverage;
+mod difference;
 mod explanations;
 mod facts_import;
 mod faults;
@@ -13,6 +15,7 @@ mod floors;
 mod golden;
 mod hazards;
 pub mod http;
+mod matrix;
 mod mutation;
 mod other_domain;
 mod prices;

@@ -15,7 +15,7 @@ use crate::{
     analysis::prover::{Counterexample, Prover},
     bundle::Bundle,
     decision::{
-        self,
+        self, Decision,
         question::{Asked, Question},
     },
     facts::{Facts as _, document::Document, memory::MemoryFacts, store::record},
@@ -125,7 +125,7 @@ fn with_value(mut facts: Value, name: &Value, other: &Value, attributes: &[Strin
 }
 
 /// Entities as a file of facts has them; the schema's actions belong to every request anyway.
-fn facts(entities: &Entities) -> Result<Value, String> {
+pub(in crate::analysis) fn facts(entities: &Entities) -> Result<Value, String> {
     let mut list: Vec<&Entity> = entities.iter().filter(|entity| !is_action(entity)).collect();
     list.sort_by_key(|entity| entity.uid());
     let json = list.into_iter().map(|entity| record::json(entity).map(plain).map_err(|error| error.to_string()));
@@ -137,7 +137,7 @@ fn is_action(entity: &Entity) -> bool {
 }
 
 /// Cedar's escapes as callers write such values: entities as `{"type", "id"}`, moments and the like as text.
-fn plain(value: Value) -> Value {
+pub(in crate::analysis) fn plain(value: Value) -> Value {
     match value {
         Value::Object(mut fields) if fields.len() == 1 && fields.contains_key("__entity") => {
             fields.remove("__entity").unwrap_or_default()
@@ -175,6 +175,21 @@ fn moment(date: Option<String>, offset: Option<String>) -> Option<String> {
 
 /// Asks a question for real.
 fn replayed(bundle: &Bundle, request: Value, facts: Value) -> Result<Step, String> {
+    let decision = asked(bundle, &request, &facts)?;
+    let failed = decision.faults.iter().map(|fault| format!("{} fails: {}", fault.policy, fault.message));
+    Ok(Step {
+        decision: if decision.allowed() { "allow" } else { "deny" },
+        policies: decision.determining.iter().map(ToString::to_string).chain(failed).collect(),
+        request,
+        facts,
+    })
+}
+
+/// The decision on a request and facts as they are written down.
+///
+/// # Errors
+/// They do not fit the bundle's schema.
+pub(in crate::analysis) fn asked(bundle: &Bundle, request: &Value, facts: &Value) -> Result<Decision, String> {
     let text = facts.to_string();
     let document = Document::parse(Source::new("facts.json", text)).map_err(|problems| problems.to_string())?;
     let built = MemoryFacts::build(&document, &bundle.schema).map_err(|problems| problems.to_string())?;
@@ -193,14 +208,7 @@ fn replayed(bundle: &Bundle, request: Value, facts: Value) -> Result<Step, Strin
     let supplied = std::mem::take(&mut question.supplied);
     let level = bundle.settings.policies.level;
     let slice = snapshot.slice(&question.roots, supplied, level).map_err(|error| error.to_string())?;
-    let decision = decision::decide(bundle, &question.request, &slice.entities);
-    let failed = decision.faults.iter().map(|fault| format!("{} fails: {}", fault.policy, fault.message));
-    Ok(Step {
-        decision: if decision.allowed() { "allow" } else { "deny" },
-        policies: decision.determining.iter().map(ToString::to_string).chain(failed).collect(),
-        request,
-        facts,
-    })
+    Ok(decision::decide(bundle, &question.request, &slice.entities))
 }
 
 fn party(value: &Value) -> Result<Party, String> {

@@ -1,6 +1,6 @@
 //! Two versions of the matrix compared: the rows that differ, each block's under its own heading.
 
-use super::render::{RULE, SITUATION};
+use mandat::analysis::matrix::text::{RULE, SITUATION};
 
 /// A line that both versions have, or one alone.
 #[derive(Clone, Copy, PartialEq)]

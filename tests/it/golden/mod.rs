@@ -1,33 +1,27 @@
 //! The access matrix: role × action × situation in one text that a person can read.
 //!
 //! A compliance reviewer reads `tests/golden/access-matrix.txt`; an author who changes a policy reads its
-//! diff, which is what the change does. `access-matrix.toml` beside it says what is asked. The text is
+//! diff, which is what the change does. `tests/matrix.toml` says what is asked. The text is
 //! never edited by hand: `just golden` writes it anew, and the diff goes with the policy into review.
 
 mod difference;
-mod matrix;
-mod plan;
-mod render;
 
 use std::{collections::BTreeSet, fs, sync::OnceLock};
 
 use mandat::{
+    analysis::matrix::{Block, Matrix, Plan, Wanted, text::render},
     bundle::{
         Bundle,
         files::{self, Files},
+        tree::Directory,
     },
     problem::Source,
 };
 
-use self::{
-    difference::differences,
-    matrix::{Block, Matrix},
-    plan::Plan,
-    render::render,
-};
+use self::difference::differences;
 use crate::support::{programme, programme_dir};
 
-const PLAN: &str = "tests/golden/access-matrix.toml";
+const PLAN: &str = "tests/matrix.toml";
 const TEXT: &str = "tests/golden/access-matrix.txt";
 const REWRITE: &str = "MANDAT_GOLDEN=write cargo test --test it golden";
 
@@ -107,12 +101,13 @@ fn complaint(reviewed: &str, now: &str) -> Option<String> {
 }
 
 fn plan() -> Plan {
-    let text = fs::read_to_string(programme_dir().join(PLAN)).expect("the plan can be read");
-    Plan::parse(&text).unwrap_or_else(|error| panic!("{PLAN}: {error}"))
+    let plan = Plan::of(&Directory::new(programme_dir())).unwrap_or_else(|problems| panic!("{problems}"));
+    plan.expect("the bundle has a plan")
 }
 
 fn asked(bundle: &Bundle) -> Matrix {
-    Matrix::ask(bundle, &plan()).unwrap_or_else(|reason| panic!("{PLAN}: {reason}"))
+    Matrix::ask(bundle, &Directory::new(programme_dir()), &plan(), &Wanted::default())
+        .unwrap_or_else(|reason| panic!("{PLAN}: {reason}"))
 }
 
 /// The matrix of the programme as it is.
@@ -123,10 +118,7 @@ fn current() -> &'static Matrix {
 
 /// Actions of the bundle in no sheet that any situation asks.
 fn unasked(bundle: &Bundle, plan: &Plan) -> Vec<String> {
-    let used: BTreeSet<&str> =
-        plan.situation.iter().flat_map(|situation| &situation.ask).map(|ask| &*ask.sheet).collect();
-    let sheets = plan.sheet.iter().filter(|sheet| used.contains(&*sheet.name));
-    let asked: BTreeSet<&str> = sheets.flat_map(|sheet| &sheet.questions).map(|question| &*question.action).collect();
+    let asked: BTreeSet<&str> = plan.actions().collect();
     let mut unasked: Vec<String> =
         bundle.shapes.actions.keys().filter(|action| !asked.contains(&***action)).cloned().collect();
     unasked.sort();
@@ -135,7 +127,7 @@ fn unasked(bundle: &Bundle, plan: &Plan) -> Vec<String> {
 
 /// Policies that determine some cell.
 fn shown<'a>(blocks: impl Iterator<Item = &'a Block>) -> BTreeSet<String> {
-    blocks.flat_map(Block::cells).flat_map(|cell| cell.determining.iter().map(ToString::to_string)).collect()
+    blocks.flat_map(Block::cells).flat_map(|cell| cell.decision.determining.iter().map(ToString::to_string)).collect()
 }
 
 /// What the matrix of a bundle without that policy tells.

@@ -5,19 +5,19 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use mandat::decision::{Code, Decision};
-
-use super::matrix::{Block, Matrix, Row};
+use super::{Answer, Block, Cell, Matrix, Row};
+use crate::decision::Decision;
 
 /// Begins the line that names a situation.
-pub(super) const SITUATION: &str = "== ";
+pub const SITUATION: &str = "== ";
 
 /// Ends the heading of a block.
-pub(super) const RULE: char = '-';
+pub const RULE: char = '-';
 
-const LEGEND: [(&str, &str); 6] = [
+const LEGEND: [(&str, &str); 7] = [
     ("yes", "permitted"),
     ("yes*", "permitted, with the obligation or advice that ends the row"),
+    ("if", "depends on what the question leaves open in its context; `mandat matrix --cells` says on what"),
     ("–", "not permitted: nothing allows it"),
     ("no", "forbidden: a policy rules it out, whatever else allows it"),
     ("·", "does not apply: nobody of that kind can ask this"),
@@ -25,7 +25,7 @@ const LEGEND: [(&str, &str); 6] = [
 ];
 
 /// The whole text.
-pub(super) fn render(matrix: &Matrix) -> String {
+pub fn render(matrix: &Matrix) -> String {
     let mut text = format!("{}\n\n", matrix.preface.trim());
     for (cell, meaning) in LEGEND {
         let _ = writeln!(text, "  {}{meaning}", pad(cell, 6));
@@ -39,7 +39,7 @@ pub(super) fn render(matrix: &Matrix) -> String {
 
 fn render_block(block: &Block, text: &mut String) {
     let _ = write!(text, "\n{SITUATION}{}\n{}\n\n", block.name, block.about.trim());
-    let label_width = block.rows().map(|row| width(&row.label)).max().unwrap_or(0) + 2;
+    let label_width = block.rows().map(|row| width(&row.words())).max().unwrap_or(0) + 2;
     let columns = column_widths(block);
     for line in heading(block, &columns) {
         push_line(text, &format!("{}{line}", pad("", label_width)));
@@ -58,7 +58,7 @@ fn render_block(block: &Block, text: &mut String) {
 
 fn render_row(row: &Row, label_width: usize, columns: &[Vec<usize>]) -> String {
     let notes = Notes::of(row);
-    let mut line = pad(&format!("  {}", row.label), label_width);
+    let mut line = pad(&format!("  {}", row.words()), label_width);
     for (cells, widths) in row.cells.iter().zip(columns) {
         line.push_str(" | ");
         for (cell, width) in cells.iter().zip(widths) {
@@ -106,7 +106,7 @@ struct Notes(Vec<String>);
 impl Notes {
     fn of(row: &Row) -> Self {
         let mut notes: Vec<String> = Vec::new();
-        for terms in row.cells.iter().flatten().map(terms).filter(|terms| !terms.is_empty()) {
+        for terms in row.cells.iter().flatten().map(|cell| terms(&cell.decision)).filter(|terms| !terms.is_empty()) {
             if !notes.contains(&terms) {
                 notes.push(terms);
             }
@@ -114,9 +114,10 @@ impl Notes {
         Self(notes)
     }
 
-    fn cell(&self, decision: &Decision) -> String {
-        let stars = self.0.iter().position(|note| *note == terms(decision)).map_or(0, |position| position + 1);
-        format!("{}{}", class(decision), "*".repeat(stars))
+    fn cell(&self, cell: &Cell) -> String {
+        let terms = terms(&cell.decision);
+        let stars = self.0.iter().position(|note| *note == terms).map_or(0, |position| position + 1);
+        format!("{}{}", sign(cell.answer), "*".repeat(stars))
     }
 
     fn legend(&self) -> String {
@@ -131,13 +132,14 @@ fn terms(decision: &Decision) -> String {
     both.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
-fn class(decision: &Decision) -> &'static str {
-    match decision.code {
-        Code::Permitted => "yes",
-        Code::NotPermitted => "–",
-        Code::Forbidden => "no",
-        Code::NotApplicable => "·",
-        Code::EvaluationError => "ERR",
+fn sign(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Allow => "yes",
+        Answer::Conditional => "if",
+        Answer::None => "–",
+        Answer::Forbid => "no",
+        Answer::NotApplicable => "·",
+        Answer::Error => "ERR",
     }
 }
 
@@ -145,7 +147,7 @@ fn class(decision: &Decision) -> &'static str {
 fn totals(matrix: &Matrix) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for cell in matrix.cells() {
-        *counts.entry(if terms(cell).is_empty() { class(cell) } else { "yes*" }).or_default() += 1;
+        *counts.entry(if terms(&cell.decision).is_empty() { sign(cell.answer) } else { "yes*" }).or_default() += 1;
     }
     let mut text = format!("\n{SITUATION}Cells of each kind\n\n");
     for (cell, _) in LEGEND {

@@ -1,0 +1,171 @@
+//! Comparing by proof: in every environment whose policies differ, that nothing is newly allowed or newly denied.
+//!
+//! Both sides become terms of logic under the new schema, "what the new ones allow, the old ones allow" and the other
+//! way round become claims, and the solver settles them for every request and all facts. A claim that fails comes with
+//! a request and facts. Both bundles are asked it again before it is shown: an example that does not come out so is an
+//! error of ours and told as one.
+//!
+//! In the terms of logic a forbid that cannot be evaluated does not apply; here it denies. So a forbid that only one
+//! side has must be proved to be always evaluated, or its environment is not settled. One that both sides have denies
+//! on both sides alike.
+
+use std::collections::BTreeSet;
+
+use cedar_policy::Effect;
+use serde_json::Value;
+
+use super::{
+    Change, Direction, Way, Which,
+    environments::Comparison,
+    example::{Example, ExampleFacts, Verdict, direction, doers},
+    policies::PolicyChange,
+    side::Side,
+};
+use crate::{
+    analysis::proofs::counterexample,
+    analysis::prover::{Claim, Counterexample, Prover, Verdict as Settled, parallel},
+    bundle::Policy,
+    decision::{self, Code, Decision},
+};
+
+/// What the proofs have shown.
+#[derive(Debug, Default)]
+pub struct Proved {
+    /// Environments of which it is not known whether answers change, and why.
+    pub unsettled: Vec<(String, String)>,
+    pub(super) changes: Vec<Change>,
+}
+
+/// Proves, environment by environment.
+///
+/// # Errors
+/// Why there can be no proof at all: there is no solver.
+pub(super) fn prove(
+    sides: [&Side; 2],
+    compared: &[Comparison],
+    prover: &Prover,
+    changed: &[PolicyChange],
+) -> Result<Proved, String> {
+    if prover.solver().is_none() {
+        return Err(crate::analysis::prover::solver::NONE.to_owned());
+    }
+    let differing: Vec<&Comparison> = compared.iter().filter(|comparison| comparison.differs).collect();
+    let settled = parallel::each(&differing, |comparison| settle(sides, comparison, prover, changed));
+    let mut proved = Proved::default();
+    for (comparison, settled) in differing.into_iter().zip(settled) {
+        for found in settled {
+            match found {
+                Ok(change) => proved.changes.extend(change),
+                Err(reason) => proved.unsettled.push((comparison.name.to_owned(), reason)),
+            }
+        }
+    }
+    Ok(proved)
+}
+
+/// Both directions of one environment.
+fn settle(
+    sides: [&Side; 2],
+    comparison: &Comparison,
+    prover: &Prover,
+    changed: &[PolicyChange],
+) -> Vec<Result<Option<Change>, String>> {
+    let set = |policies: &[&Policy]| comparison.environment.set(policies.iter().map(|policy| &policy.cedar));
+    let (before, after) = match (set(&comparison.old), set(&comparison.new)) {
+        (Ok(before), Ok(after)) => (before, after),
+        // The old policies under the new schema, most likely: the schema has changed below them.
+        (Err(reason), _) | (_, Err(reason)) => return vec![Err(format!("no proof is possible: {reason}"))],
+    };
+    if let Some(reason) = failing_forbid(sides, comparison, prover) {
+        return vec![Err(reason)];
+    }
+    let claims = [
+        (Direction::NewlyAllowed, Claim::Implies(after.clone(), before.clone())),
+        (Direction::NewlyDenied, Claim::Implies(before, after)),
+    ];
+    let found = claims.into_iter().map(|(wanted, claim)| {
+        let counterexample = refuted(prover, &claim)?;
+        let example = counterexample.map(|found| replayed(sides, comparison.only, wanted, &found)).transpose()?;
+        Ok(example.map(|example| Change {
+            environment: comparison.name.to_owned(),
+            direction: wanted,
+            way: Way::Proof,
+            only: comparison.only,
+            doers: doers(sides, changed, [&example.old, &example.new]),
+            example,
+            questions: 0,
+        }))
+    });
+    found.collect()
+}
+
+/// A forbid of one side alone that might not be evaluated on some facts, and what that means; none where all are.
+fn failing_forbid([old, new]: [&Side; 2], comparison: &Comparison, prover: &Prover) -> Option<String> {
+    let said = |side: &Side, policies: &[&Policy]| -> BTreeSet<String> {
+        policies.iter().map(|policy| side.said(policy).to_owned()).collect()
+    };
+    let (before, after) = (said(old, &comparison.old), said(new, &comparison.new));
+    let of_old = comparison.old.iter().filter(|policy| !after.contains(old.said(policy)));
+    let of_new = comparison.new.iter().filter(|policy| !before.contains(new.said(policy)));
+    let mut alone = of_old.chain(of_new).filter(|policy| policy.effect == Effect::Forbid);
+    alone.find_map(|policy| {
+        let claim = comparison.environment.policy(&policy.cedar).map(Claim::NeverErrors);
+        let query = claim.and_then(|claim| claim.query());
+        let reason = match query.map(|query| prover.verdict(&query)) {
+            Ok(Settled::Holds) => return None,
+            Ok(Settled::Fails) => "it then denies, which no proof sees".to_owned(),
+            Ok(Settled::Unsettled(reason)) => reason,
+            Err(reason) => reason.to_string(),
+        };
+        Some(format!("the forbid `{}` might not be evaluated on some facts: {reason}", policy.id))
+    })
+}
+
+/// The counterexample to a claim; none where it holds.
+fn refuted(prover: &Prover, claim: &Claim) -> Result<Option<Counterexample>, String> {
+    let query = claim.query().map_err(|reason| reason.to_string())?;
+    match prover.verdict(&query) {
+        Settled::Holds => Ok(None),
+        Settled::Unsettled(reason) => Err(reason),
+        Settled::Fails => match prover.counterexample(claim).map_err(|reason| reason.to_string())? {
+            Some(found) => Ok(Some(found)),
+            None => Err("internal error: the solver gave two different answers".to_owned()),
+        },
+    }
+}
+
+/// A counterexample as both bundles answer it, which must be as the solver says.
+fn replayed(
+    [old, new]: [&Side; 2],
+    only: Option<Which>,
+    wanted: Direction,
+    found: &Counterexample,
+) -> Result<Example, String> {
+    let mut example = Example::made_up(&found.request, &found.entities)?;
+    let facts = match &example.facts {
+        ExampleFacts::Entities(facts) => facts.clone(),
+        ExampleFacts::File(..) => Value::Null,
+    };
+    let same_schema = old.bundle.schema_digest == new.bundle.schema_digest;
+    let ask = |side: &Side, which: Which| match only {
+        Some(only) if only != which => Ok(Decision::not_applicable()),
+        // It was found under the new schema; its facts need not fit another.
+        None if which == Which::Old && !same_schema => {
+            Ok(decision::decide(&side.bundle, &found.request, &found.entities))
+        }
+        _ => counterexample::asked(&side.bundle, &example.question(), &facts),
+    };
+    let (was, is) = (Verdict::of(&ask(old, Which::Old)?), Verdict::of(&ask(new, Which::New)?));
+    if [&was, &is].iter().any(|verdict| verdict.code == Code::EvaluationError) {
+        return Err("a counterexample was found in which a forbid cannot be evaluated, which denies".to_owned());
+    }
+    if direction(&was, &is) != Some(wanted) {
+        return Err(format!(
+            "internal error: a counterexample was found that does not come out so: {} before, {} now",
+            was.words(),
+            is.words()
+        ));
+    }
+    (example.old, example.new) = (was, is);
+    Ok(example)
+}
