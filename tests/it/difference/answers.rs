@@ -30,8 +30,7 @@ fn the_same_bundle_twice_is_no_difference() {
 #[test]
 fn a_permit_that_admits_others_is_newly_allowed_and_newly_denied() {
     let repository = Repository::todo();
-    let rename = "resource is List)\nwhen { resource.owner == principal };\n\n@id(\"lists.share\")";
-    repository.edit(LISTS, rename, &rename.replace("==", "!="));
+    repository.edit_policy(LISTS, "lists.rename", "resource.owner ==", "resource.owner !=");
     found_both_ways(
         &repository,
         &[
@@ -52,8 +51,7 @@ fn a_permit_that_admits_others_is_newly_allowed_and_newly_denied() {
 #[test]
 fn a_condition_more_is_newly_denied() {
     let repository = Repository::todo();
-    let read = "action == Action::\"readList\", resource is List)\nwhen { resource.owner == principal };";
-    repository.edit(LISTS, read, &read.replace("== principal }", "== principal && !resource.archived }"));
+    repository.edit_policy(LISTS, "lists.read.own", "== principal }", "== principal && !resource.archived }");
     found_both_ways(&repository, &["newly denied: Person readList List by lists.read.own changed"]);
 }
 
@@ -204,12 +202,13 @@ fn an_action_that_only_one_side_has_is_newly_allowed_or_newly_denied() {
 #[test]
 fn the_programme_tells_what_a_dropped_condition_allows() {
     let repository = Repository::programme();
-    let policies = std::fs::read_to_string(repository.path().join("policies/partnerships.cedar")).unwrap();
-    let start = policies.find("@id(\"partnerships.end.as-partner\")").unwrap();
-    let (head, rest) = policies.split_at(start);
-    let condition = "  context has confirmed && context.confirmed &&\n";
-    assert!(rest.contains(condition), "{rest}");
-    repository.write("policies/partnerships.cedar", &format!("{head}{}", rest.replacen(condition, "", 1)));
+    let end = "partnerships.end.as-partner";
+    repository.edit_policy(
+        "policies/partnerships.cedar",
+        end,
+        "  context has confirmed &&\n  context.confirmed &&\n",
+        "",
+    );
     let expected = "newly allowed: User endPartnership Partnership by partnerships.end.as-partner changed";
     let by_questions = repository.changes(&["--by", "questions"]);
     assert_eq!(in_short(&by_questions), [expected]);
