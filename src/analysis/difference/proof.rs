@@ -70,6 +70,10 @@ fn settle(
     prover: &Prover,
     changed: &[PolicyChange],
 ) -> Vec<Result<Option<Change>, String>> {
+    if comparison.regrouped {
+        // Under one schema the other side's `action in …` would mean something else than it does.
+        return vec![Err("no proof is possible: the two schemas have the action in different groups".to_owned())];
+    }
     let set = |policies: &[&Policy]| comparison.environment.set(policies.iter().map(|policy| &policy.cedar));
     let (before, after) = match (set(&comparison.old), set(&comparison.new)) {
         (Ok(before), Ok(after)) => (before, after),

@@ -34,6 +34,9 @@ pub fn render(difference: &Difference) -> String {
     if difference.taxes {
         text.push_str("\nthe tables of tax rates differ; amounts are compared net of tax\n");
     }
+    if difference.settings {
+        text.push_str("\nmandat.toml differs; what it says is not compared\n");
+    }
     if difference.is_none() {
         let verdict = match &difference.look.proof {
             _ if difference.look.differing == 0 => "no difference: every environment has the same policies",

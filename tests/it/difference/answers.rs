@@ -157,6 +157,36 @@ fn a_forbid_that_may_fail_settles_nothing() {
     );
 }
 
+/// The same policy means something else where the schema has its action in another group.
+#[test]
+fn an_action_that_leaves_a_group_settles_nothing_and_is_found_by_questions() {
+    let repository = Repository::todo();
+    let schema = "schemas/todo.cedarschema";
+    let (both, list) = ("action readList, renameList appliesTo", "appliesTo { principal: Person, resource: List };");
+    repository.edit(
+        schema,
+        &format!("{both} {{ principal: Person, resource: List }};"),
+        &format!("action change;\n\naction readList {list}\n\naction renameList in [change] {list}"),
+    );
+    repository.edit_policy(
+        LISTS,
+        "lists.archived",
+        "action in [Action::\"renameList\"",
+        "action in [Action::\"change\"",
+    );
+    repository.commit("with a group");
+    repository.edit(schema, "renameList in [change]", "renameList");
+    // No policy has changed: both that determine an answer are named.
+    let expected = "newly allowed: Person renameList List by lists.archived as before, lists.rename as before";
+    assert_eq!(in_short(&repository.changes(&["--by", "questions"])), [expected]);
+    if can_prove() {
+        let difference = repository.changes(&["--by", "proof"]);
+        assert_eq!(in_short(&difference), [expected]);
+        assert_eq!(difference["unsettled"][0]["environment"], "Person renameList List");
+        assert_eq!(difference["complete"], false);
+    }
+}
+
 #[test]
 fn other_obligations_and_advice_are_other_terms() {
     let repository = Repository::todo();
