@@ -14,9 +14,9 @@ serve *ARGS:
 test:
     tests/needs.sh && cargo test --locked
 
-# Check the bundle: syntax, types, ids, annotations, rules.
-check:
-    cargo run --locked --quiet -- check
+# Check the bundle: syntax, types, ids, annotations, rules, and what is worth a look; `just check --watch` goes on.
+check *ARGS:
+    cargo run --locked --quiet -- check {{ARGS}}
 
 # Run the scenarios; `just scenarios CLI-01` runs those of one rule.
 scenarios *ONLY:
@@ -57,9 +57,10 @@ stores:
 settle:
     benches/statement.sh
 
-# Format the code.
+# Format the code, the policies and the tariffs.
 fmt:
     cargo fmt --all
+    cargo run --locked --quiet -- fmt
 
 # What CI checks besides the tests.
 lint:

@@ -117,8 +117,8 @@ fn unknown(dir: &str, name: &str, expected: &str) -> Problem {
 /// Names in a directory, sorted, hidden ones left out.
 fn list(tree: &dyn Tree, dir: &str, problems: &mut Problems) -> Vec<String> {
     tree.list(dir).unwrap_or_else(|reason| {
-        let problem = Problem::new(format!("cannot read `{dir}/`: {reason}")).code("E200");
-        problems.push(problem.help("it must be a directory of the bundle itself"));
+        let problem = Problem::new(format!("cannot read `{dir}/`: {reason}"));
+        problems.push(problem.code("E200").help("it must be a directory of the bundle itself"));
         Vec::new()
     })
 }

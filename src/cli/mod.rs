@@ -55,12 +55,12 @@ enum Verb {
     Quote(quote::Arguments),
     /// Run the scenarios of a bundle.
     Test(test::Arguments),
-    /// Show who may do what: role × action × situation.
-    Matrix(matrix::Arguments),
     /// Prove what must hold for every request and all facts.
     Prove(prove::Arguments),
     /// Change the bundle one thing at a time and see whether the scenarios notice.
     Mutate(mutate::Arguments),
+    /// Show who may do what: role × action × situation.
+    Matrix(matrix::Arguments),
     /// Settle the order lines of a month: credits, sums, refused rows.
     Statement(statement::Arguments),
     /// Answer over HTTP.
@@ -133,9 +133,9 @@ pub fn run() -> ExitCode {
         Verb::WhatCan(arguments) => what_can::run(&arguments),
         Verb::Quote(arguments) => quote::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
-        Verb::Matrix(arguments) => matrix::run(&arguments),
         Verb::Prove(arguments) => prove::run(&arguments),
         Verb::Mutate(arguments) => mutate::run(&arguments),
+        Verb::Matrix(arguments) => matrix::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Token(arguments) => token::run(&arguments),

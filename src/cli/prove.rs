@@ -70,7 +70,7 @@ fn prove(arguments: &Arguments) -> Result<Exit, Problems> {
     let outcomes = proofs::prove(&bundle, &dir, &properties, &source, &prover)?;
     let told = Told::of(&properties, &outcomes, &arguments.out, &source)?;
     if arguments.write {
-        write(&dir, &outcomes, &meaning::look(&bundle, &prover, &Memory::default()))?;
+        write(&dir, &outcomes, &meaning::look(&bundle, &dir, &prover, &Memory::default()))?;
     }
     if arguments.json {
         println!("{}", told.json(&prover));

@@ -1,4 +1,5 @@
-//! W310, W311, W312: policies that decide nothing, and backstops that decide something. By proof.
+//! W310, W311, W312: policies that decide nothing, and backstops that decide something. By proof; clauses are looked at
+//! in [`super::clauses`].
 //!
 //! Take a policy out of each environment that it fits and ask whether every request is still decided the same. One
 //! environment where it is not, and the policy matters; that ends most searches with the first question. A policy that
@@ -11,6 +12,7 @@
 
 use std::{
     collections::HashMap,
+    path::Path,
     sync::{Mutex, OnceLock, PoisonError},
 };
 
@@ -35,16 +37,45 @@ pub struct Meaning<'b> {
     pub unknown: Vec<&'b Policy>,
     /// Why.
     pub reason: Option<String>,
-    /// Every question that was settled: what it is about, by which it is known, and whether it holds. For the lock.
-    pub settled: Vec<(String, Digest, bool)>,
+    /// Every question that was settled, for the lock.
+    pub settled: Vec<Settled>,
 }
 
-/// What is known from earlier looks: verdicts by what the question would be made from.
-#[derive(Debug, Default)]
-pub struct Memory(Mutex<HashMap<[u8; 32], (Option<Digest>, bool)>>);
+/// A settled question: what it is about, by which it is known, and whether it holds.
+pub type Settled = (String, Digest, bool);
 
-/// Looks at every policy.
-pub fn look<'b>(bundle: &'b Bundle, prover: &Prover, memory: &Memory) -> Meaning<'b> {
+/// What is known from earlier looks, by what the questions would be made from.
+#[derive(Debug, Default)]
+pub struct Memory {
+    verdicts: Mutex<HashMap<[u8; 32], (Option<Digest>, bool)>>,
+    /// Whether a side of a clause can come up, and the questions that say so.
+    pub(super) sides: Mutex<HashMap<[u8; 32], (bool, Vec<Settled>)>>,
+}
+
+impl Memory {
+    pub(super) fn side(&self, key: [u8; 32]) -> Option<(bool, Vec<Settled>)> {
+        self.sides.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
+    }
+}
+
+impl<'b> Meaning<'b> {
+    /// The policies that a lint of this code is about.
+    pub(super) fn of_code(&self, code: &'static str) -> impl Iterator<Item = &'b str> {
+        let with_code = self.findings.iter().filter(move |finding| finding.problem.code_text() == Some(code));
+        with_code.filter_map(|finding| finding.policy).map(|policy| &*policy.id)
+    }
+
+    /// Of this policy something could not be settled.
+    pub(super) fn is_unknown(&mut self, policy: &'b Policy, reason: String) {
+        if !self.unknown.iter().any(|other| other.id == policy.id) {
+            self.unknown.push(policy);
+        }
+        self.reason.get_or_insert(reason);
+    }
+}
+
+/// Looks at every policy of the bundle in a directory, and at every clause.
+pub fn look<'b>(bundle: &'b Bundle, dir: &Path, prover: &Prover, memory: &Memory) -> Meaning<'b> {
     let environments = Environments::of(bundle);
     let known = parallel::each(&bundle.policies, |policy| {
         let mut asking = Asking { environments: &environments, prover, memory, settled: Vec::new() };
@@ -55,12 +86,10 @@ pub fn look<'b>(bundle: &'b Bundle, prover: &Prover, memory: &Memory) -> Meaning
         meaning.settled.extend(settled);
         match effect {
             Ok(effect) => meaning.findings.extend(finding(policy, &effect)),
-            Err(Untranslatable(reason)) => {
-                meaning.unknown.push(policy);
-                meaning.reason.get_or_insert(reason);
-            }
+            Err(Untranslatable(reason)) => meaning.is_unknown(policy, reason),
         }
     }
+    super::clauses::look(bundle, &environments, dir, prover, memory, &mut meaning);
     meaning
 }
 
@@ -113,13 +142,14 @@ fn finding<'b>(policy: &'b Policy, effect: &Effect) -> Option<Finding<'b>> {
 }
 
 /// The environments of a bundle.
-struct Environments<'b> {
+pub(super) struct Environments<'b> {
+    pub(super) bundle: &'b Bundle,
     all: Vec<Place<'b>>,
 }
 
 /// An environment.
-struct Place<'b> {
-    environment: Environment<'b>,
+pub(super) struct Place<'b> {
+    pub(super) environment: Environment<'b>,
     /// What its questions are made from, summed up.
     sum: [u8; 32],
     /// All its policies in terms of logic, once somebody needs them.
@@ -139,11 +169,11 @@ impl<'b> Environments<'b> {
             }
             Place { environment, sum: sum.finalize().into(), whole: OnceLock::new() }
         };
-        Self { all: environment::all(bundle).into_iter().map(summed).collect() }
+        Self { bundle, all: environment::all(bundle).into_iter().map(summed).collect() }
     }
 
     /// Those that a policy fits.
-    fn fitting(&self, policy: &Policy) -> impl Iterator<Item = &Place<'b>> {
+    pub(super) fn fitting(&self, policy: &Policy) -> impl Iterator<Item = &Place<'b>> {
         let id = policy.id.clone();
         self.all.iter().filter(move |place| place.environment.policies.iter().any(|other| other.id == id))
     }
@@ -192,7 +222,7 @@ struct Asking<'a, 'b> {
     environments: &'a Environments<'b>,
     prover: &'a Prover,
     memory: &'a Memory,
-    settled: Vec<(String, Digest, bool)>,
+    settled: Vec<Settled>,
 }
 
 impl Asking<'_, '_> {
@@ -224,7 +254,7 @@ impl Asking<'_, '_> {
     ) -> Result<(Option<Digest>, bool), Untranslatable> {
         let key = Sha256::new_with_prefix(place.sum).chain_update(question.name()).chain_update(policy.id.as_bytes());
         let key: [u8; 32] = key.finalize().into();
-        let memory = || self.memory.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let memory = || self.memory.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = memory().get(&key) {
             return Ok(known.clone());
         }

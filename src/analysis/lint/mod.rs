@@ -9,7 +9,8 @@
 //! 3. [`characters`]: what deceives the eye, in every file;
 //! 4. [`unformatted`]: text that `mandat fmt` would change;
 //! 5. [`meaning`]: policies that never match, that change nothing, backstops that decide; by proof;
-//! 6. [`allow`] takes away what an author has allowed with a reason.
+//! 6. [`clauses`]: those that always come out the same, by scenarios and proof;
+//! 7. [`allow`] takes away what an author has allowed with a reason.
 //!
 //! Proofs need a solver, or verdicts that are known. Where there are neither, the report says of how many policies the
 //! meaning was not looked at.
@@ -19,6 +20,7 @@
 pub mod allow;
 pub mod annotations;
 pub mod characters;
+mod clauses;
 pub mod meaning;
 pub mod principal;
 pub mod report;

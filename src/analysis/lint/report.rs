@@ -38,7 +38,7 @@ impl Report {
     fn of_bundle(bundle: Bundle, files: &Files, dir: &Path, memory: &Memory) -> Self {
         let mut problems = Problems::default();
         let meaning = match prover(dir) {
-            Ok(Some(prover)) => meaning::look(&bundle, &prover, memory),
+            Ok(Some(prover)) => meaning::look(&bundle, dir, &prover, memory),
             Ok(None) => nothing_known(&bundle, format!("{NONE}, and `policies/proofs.lock` has no verdicts; {HELP}")),
             Err(problem) => {
                 let reason = problem.message().to_owned();

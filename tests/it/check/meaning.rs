@@ -25,7 +25,7 @@ fn told(policies: &str) -> Vec<String> {
     let dir = bundle("policies/more.cedar", policies);
     let bundle = Bundle::load(dir.path()).unwrap();
     let prover = Prover::afresh().unwrap();
-    let meaning = meaning::look(&bundle, &prover, &Memory::default());
+    let meaning = meaning::look(&bundle, dir.path(), &prover, &Memory::default());
     assert!(meaning.unknown.is_empty(), "{:?}", meaning.reason);
     codes(dir.path())
 }
@@ -74,6 +74,22 @@ fn a_backstop_is_wanted_and_must_be_one() {
 }
 
 #[test]
+fn a_clause_that_always_comes_out_the_same_is_told() {
+    if solved() {
+        let scope = "@id(\"more\") permit (principal is User, action == Action::\"edit\", resource)";
+        let of = |condition: &str| told(&format!("{scope}\nwhen {{ {condition} }};"));
+        assert_eq!(of("resource.owner == principal && (resource.archived || !resource.archived)"), ["W313"]);
+        assert_eq!(
+            of("resource.owner == principal || (resource.archived && resource.status == \"a\" && !resource.archived)"),
+            ["W314"]
+        );
+        assert_eq!(of("resource.owner == principal && resource has owner"), ["W313"]);
+        assert_eq!(of("resource.owner == principal && resource.archived"), [""; 0], "the control");
+        assert_eq!(of("resource is Page && resource.owner == principal"), [""; 0], "the type checker may need it");
+    }
+}
+
+#[test]
 fn without_a_solver_and_verdicts_it_is_said_that_nothing_was_looked_at() {
     let dir = bundle("policies/pages.cedar", READ);
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_mandat"))
@@ -106,7 +122,7 @@ fn the_lock_knows_every_question_about_the_programme() {
     let known = Lock::read(&programme_dir()).unwrap();
     println!("compared with policies/proofs.lock, no solver asked");
     let bundle = programme();
-    let meaning = meaning::look(&bundle, &Prover::new(None, &known), &Memory::default());
+    let meaning = meaning::look(&bundle, &programme_dir(), &Prover::new(None, &known), &Memory::default());
     let open: Vec<&str> = meaning.unknown.iter().map(|policy| &*policy.id).collect();
     assert!(open.is_empty(), "policies whose verdicts the lock does not know; run `mandat prove --write`: {open:?}");
     let mut written = known.clone();
@@ -119,11 +135,11 @@ fn what_was_proved_is_remembered_from_one_look_to_the_next() {
     let bundle = programme();
     let known = Prover::new(None, &Lock::read(&programme_dir()).unwrap());
     let memory = Memory::default();
-    let first: Meaning = meaning::look(&bundle, &known, &memory);
+    let first: Meaning = meaning::look(&bundle, &programme_dir(), &known, &memory);
     let nothing_known = Prover::new(None, &Lock::default());
-    let again = meaning::look(&bundle, &nothing_known, &memory);
+    let again = meaning::look(&bundle, &programme_dir(), &nothing_known, &memory);
     assert_eq!((again.unknown.len(), again.settled.len()), (0, first.settled.len()));
     assert_eq!(nothing_known.tally().known + nothing_known.tally().solved, 0, "nothing was asked");
-    let forgotten = meaning::look(&bundle, &nothing_known, &Memory::default());
+    let forgotten = meaning::look(&bundle, &programme_dir(), &nothing_known, &Memory::default());
     assert!(forgotten.unknown.len() > 150, "the control: {}", forgotten.unknown.len());
 }
