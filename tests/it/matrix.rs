@@ -130,7 +130,7 @@ fn another_bundle_has_its_own_matrix() {
         |name: &str| row(name).split('|').nth(1).unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(cells("readList"), ["yes", "yes", "yes"]);
     assert_eq!(cells("renameList"), ["yes", "–", "–"]);
-    assert_eq!(cells("shareList"), ["yes*", "–", "–"]);
+    assert_eq!(cells("shareList")[..3], ["yes*", "–", "–"]);
     assert!(text.lines().any(|line| line.trim_start().starts_with("renameList") && line.ends_with("no")), "{text}");
 }
 

@@ -74,8 +74,11 @@ fn change_text(change: &Change) -> String {
         let _ = writeln!(text, "  by {}", doer_text(doer));
     }
     let _ = writeln!(text, "  for example {}", change.example.words());
-    if !change.example.request.context.is_empty() {
-        let _ = writeln!(text, "    context {}", serde_json::Value::from(change.example.request.context.clone()));
+    let request = &change.example.request;
+    for (what, entries) in [("context", &request.context), ("properties of the action", &request.action_properties)] {
+        if !entries.is_empty() {
+            let _ = writeln!(text, "    {what} {}", serde_json::Value::from(entries.clone()));
+        }
     }
     let _ = writeln!(text, "    {}", origin(change));
     let _ = writeln!(text, "    before: {}", change.example.old.words());

@@ -16,7 +16,7 @@ use crate::{
     bundle::Bundle,
     decision::{
         self, Decision,
-        question::{Asked, Question},
+        question::{self, Asked, Question},
     },
     facts::{Facts as _, document::Document, memory::MemoryFacts, store::record},
     problem::Source,
@@ -47,7 +47,7 @@ pub struct Step {
 pub(super) fn find(ground: &Ground, posed: &Posed, prover: &Prover) -> Result<Example, String> {
     let found = prover.counterexample(&posed.claim).map_err(|error| error.to_string())?;
     let found = found.ok_or("the solver found none when it was asked again")?;
-    let steps = steps(&found, posed)?;
+    let steps = steps(&found, posed, ground.bundle)?;
     let steps = steps.into_iter().map(|(request, facts)| replayed(ground.bundle, request, facts));
     let example = Example { steps: steps.collect::<Result<_, _>>()? };
     match shows(&example, posed.reading) {
@@ -69,7 +69,7 @@ fn shows(example: &Example, reading: Reading) -> bool {
 }
 
 /// The questions that a solution stands for, each with its facts.
-fn steps(found: &Counterexample, posed: &Posed) -> Result<Vec<(Value, Value)>, String> {
+fn steps(found: &Counterexample, posed: &Posed, bundle: &Bundle) -> Result<Vec<(Value, Value)>, String> {
     let request = &found.request;
     let (Some(principal), Some(action), Some(resource), Some(context)) =
         (request.principal(), request.action(), request.resource(), request.context())
@@ -80,8 +80,9 @@ fn steps(found: &Counterexample, posed: &Posed) -> Result<Vec<(Value, Value)>, S
     let other = context.as_object_mut().and_then(|entries| entries.remove(OTHER));
     let facts = facts(&found.entities)?;
     let ask = |principal: Value, context: Value| {
+        let (context, properties) = apart(bundle, action.id().unescaped(), context);
         json!({
-            "subject": principal, "action": { "name": action.id().unescaped() },
+            "subject": principal, "action": { "name": action.id().unescaped(), "properties": properties },
             "resource": record::reference(resource), "context": context,
         })
     };
@@ -107,6 +108,13 @@ fn steps(found: &Counterexample, posed: &Posed) -> Result<Vec<(Value, Value)>, S
         _ => {}
     }
     Ok(steps)
+}
+
+/// A context without what callers state as the action's own properties, and those.
+pub(in crate::analysis) fn apart(bundle: &Bundle, action: &str, mut context: Value) -> (Value, Value) {
+    let takes = bundle.shapes.actions.get(action).is_some_and(question::declares_action);
+    let taken = context.as_object_mut().filter(|_| takes).and_then(|entries| entries.remove(question::ACTION));
+    (context, taken.unwrap_or_else(|| json!({})))
 }
 
 /// The facts with an entity's attributes taken from `other`; absent there, absent here.
@@ -197,7 +205,7 @@ pub(in crate::analysis) fn asked(bundle: &Bundle, request: &Value, facts: &Value
     let asked = Request {
         principal: party(&request["subject"])?,
         action: request["action"]["name"].as_str().unwrap_or_default().to_owned(),
-        action_properties: Properties::new(),
+        action_properties: request["action"]["properties"].as_object().cloned().unwrap_or_default(),
         resource: party(&request["resource"])?,
         context: request["context"].as_object().cloned().unwrap_or_default(),
     };

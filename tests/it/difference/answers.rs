@@ -148,7 +148,7 @@ fn a_forbid_that_may_fail_settles_nothing() {
     assert!(reason.contains("`tasks.at-most-a-day` might not be evaluated"), "{reason}");
     let told = repository.diff(&["HEAD", "--by", "proof", "--fail-on", "newly-allowed"]);
     assert_eq!(told.code(), 1, "what is not known does not open a gate");
-    // The control: in minutes on both sides, the same change of bound is settled.
+    // The control: in minutes on both sides, another bound is settled.
     repository.commit("in minutes");
     repository.edit("policies/tasks.cedar", "minutes > 1440", "minutes > 1439");
     assert_eq!(
@@ -185,6 +185,23 @@ fn an_action_that_leaves_a_group_settles_nothing_and_is_found_by_questions() {
         assert_eq!(difference["unsettled"][0]["environment"], "Person renameList List");
         assert_eq!(difference["complete"], false);
     }
+}
+
+/// A forbid that may fail and that both sides have denies on both: what else changes is settled all the same.
+#[test]
+fn a_forbid_that_may_fail_on_both_sides_hides_nothing() {
+    if !can_prove() {
+        return;
+    }
+    let repository = Repository::todo();
+    repository.edit_policy("policies/tasks.cedar", "tasks.add", "context.action.title != \"\"", "true");
+    let difference = repository.changes(&["--by", "proof"]);
+    assert_eq!(in_short(&difference), ["newly allowed: Person addTask List by tasks.add changed"]);
+    let request = &difference["changes"][0]["example"]["request"];
+    assert_eq!(
+        request["action"]["properties"]["title"], "",
+        "what it says of the action is stated as callers do: {request:#}"
+    );
 }
 
 #[test]
