@@ -44,12 +44,15 @@ pub struct Meaning<'b> {
 /// A settled question: what it is about, by which it is known, and whether it holds.
 pub type Settled = (String, Digest, bool);
 
+/// By SHA-256 of what a question would be made from.
+type Known<T> = HashMap<[u8; 32], T>;
+
 /// What is known from earlier looks, by what the questions would be made from.
 #[derive(Debug, Default)]
 pub struct Memory {
-    verdicts: Mutex<HashMap<[u8; 32], (Option<Digest>, bool)>>,
+    verdicts: Mutex<Known<(Option<Digest>, bool)>>,
     /// Whether a side of a clause can come up, and the questions that say so.
-    pub(super) sides: Mutex<HashMap<[u8; 32], (bool, Vec<Settled>)>>,
+    pub(super) sides: Mutex<Known<(bool, Vec<Settled>)>>,
 }
 
 impl Memory {

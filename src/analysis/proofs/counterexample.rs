@@ -81,10 +81,11 @@ fn steps(found: &Counterexample, posed: &Posed, bundle: &Bundle) -> Result<Vec<(
     let facts = facts(&found.entities)?;
     let ask = |principal: Value, context: Value| {
         let (context, properties) = apart(bundle, action.id().unescaped(), context);
-        json!({
-            "subject": principal, "action": { "name": action.id().unescaped(), "properties": properties },
-            "resource": record::reference(resource), "context": context,
-        })
+        let mut asked = json!({ "name": action.id().unescaped() });
+        if properties.as_object().is_some_and(|properties| !properties.is_empty()) {
+            asked["properties"] = properties;
+        }
+        json!({ "subject": principal, "action": asked, "resource": record::reference(resource), "context": context })
     };
     let first = ask(record::reference(principal), context.clone());
     let mut steps = vec![(first, facts.clone())];
@@ -110,7 +111,7 @@ fn steps(found: &Counterexample, posed: &Posed, bundle: &Bundle) -> Result<Vec<(
     Ok(steps)
 }
 
-/// A context without what callers state as the action's own properties, and those.
+/// A context without what callers state beside the action, as its own properties, and those.
 pub(in crate::analysis) fn apart(bundle: &Bundle, action: &str, mut context: Value) -> (Value, Value) {
     let takes = bundle.shapes.actions.get(action).is_some_and(question::declares_action);
     let taken = context.as_object_mut().filter(|_| takes).and_then(|entries| entries.remove(question::ACTION));
