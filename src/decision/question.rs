@@ -48,7 +48,7 @@ pub struct Question {
 /// The context entry that the engine fills in where an action declares it.
 pub(super) const NOW: &str = "now";
 /// The context entry that takes the action's properties where an action declares it as a record.
-const ACTION: &str = "action";
+pub const ACTION: &str = "action";
 
 impl Question {
     /// Checks a request against the bundle's schema and the facts.
@@ -197,7 +197,8 @@ pub(super) fn context(
     Ok(values::context(pairs))
 }
 
-fn declares_action(action: &Action) -> bool {
+/// Whether an action takes properties of its own, as the record `context.action`.
+pub fn declares_action(action: &Action) -> bool {
     action.context.get(ACTION).is_some_and(|field| matches!(field.shape, Shape::Record(_)))
 }
 

@@ -131,7 +131,7 @@ fn another_bundle_has_its_own_matrix() {
     };
     assert_eq!(cells("readList"), ["yes", "yes", "yes"]);
     assert_eq!(cells("renameList"), ["yes", "–", "–"]);
-    assert_eq!(cells("shareList"), ["yes*", "–", "–"]);
+    assert_eq!(cells("shareList")[..3], ["yes*", "–", "–"]);
     assert!(text.lines().any(|line| line.trim_start().starts_with("renameList") && line.ends_with("no")), "{text}");
 }
 

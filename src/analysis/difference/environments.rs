@@ -8,6 +8,8 @@ use std::{
     sync::Arc,
 };
 
+use cedar_policy::EntityUid;
+
 use super::{Which, side::Side};
 use crate::{
     analysis::prover::{Environment, environment},
@@ -26,7 +28,9 @@ pub(super) struct Comparison<'s> {
     pub(super) environment: Environment<'s>,
     /// The side that alone has it.
     pub(super) only: Option<Which>,
-    /// Whether the policies say something else.
+    /// Whether the schemas have the action in different groups: `action in …` then means something else.
+    pub(super) regrouped: bool,
+    /// Whether the policies say something else, or mean something else by the same words.
     pub(super) differs: bool,
     /// Whether they say something else or bring along other obligations or advice.
     pub(super) differs_in_terms: bool,
@@ -69,8 +73,12 @@ fn comparison<'s>(
     only: Option<Which>,
 ) -> Comparison<'s> {
     let differ = |terms: bool| texts(before, &old, terms) != texts(after, &new, terms);
-    let (differs, differs_in_terms) = (differ(false), differ(true));
-    Comparison { name, old, new, environment, only, differs, differs_in_terms }
+    let groups = |side: &Side| -> BTreeSet<EntityUid> {
+        side.bundle.actions.ancestors(environment.request.action()).into_iter().flatten().cloned().collect()
+    };
+    let regrouped = only.is_none() && groups(before) != groups(after);
+    let (differs, differs_in_terms) = (regrouped || differ(false), regrouped || differ(true));
+    Comparison { name, old, new, environment, only, regrouped, differs, differs_in_terms }
 }
 
 /// What policies say and, if asked, what they bring along, whatever they are called and in whatever order they stand.

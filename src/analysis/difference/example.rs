@@ -13,9 +13,9 @@ use super::{
 use crate::{
     analysis::{
         asking::Query,
-        proofs::counterexample::{facts, plain},
+        proofs::counterexample::{apart, facts, plain},
     },
-    bundle::shape::action_name,
+    bundle::{Bundle, shape::action_name},
     decision::{Code, Decision},
     problem::Location,
     request::{Party, Properties, Request},
@@ -159,20 +159,18 @@ impl Example {
     ///
     /// # Errors
     /// It cannot be written down.
-    pub(super) fn made_up(request: &CedarRequest, entities: &Entities) -> Result<Self, String> {
+    pub(super) fn made_up(bundle: &Bundle, request: &CedarRequest, entities: &Entities) -> Result<Self, String> {
         let (Some(principal), Some(action), Some(resource), Some(context)) =
             (request.principal(), request.action(), request.resource(), request.context())
         else {
             return Err("the solver left the request open".to_owned());
         };
         let party = |uid: &cedar_policy::EntityUid| Party::new(uid.type_name().to_string(), uid.id().unescaped());
-        let mut context = match plain(context.to_json_value().map_err(|error| error.to_string())?) {
-            Value::Object(context) => context,
-            _ => Properties::new(),
-        };
-        // Whoever asks states these beside the action, and the engine puts them into the context.
-        let action_properties = match context.remove("action") {
-            Some(Value::Object(properties)) => properties,
+        let name = action_name(action);
+        let context = plain(context.to_json_value().map_err(|error| error.to_string())?);
+        let (context, properties) = apart(bundle, &name, context);
+        let entries = |value: Value| match value {
+            Value::Object(entries) => entries,
             _ => Properties::new(),
         };
         let unasked = Verdict::of(&Decision::not_applicable());
@@ -180,10 +178,10 @@ impl Example {
             told: Told::Counterexample,
             request: Request {
                 principal: party(principal),
-                action: action_name(action),
-                action_properties,
+                action: name,
+                action_properties: entries(properties),
                 resource: party(resource),
-                context,
+                context: entries(context),
             },
             facts: ExampleFacts::Entities(facts(entities)?),
             now: None,

@@ -36,6 +36,7 @@ pub fn value(difference: &Difference) -> Value {
         "policies": policies.collect::<Vec<_>>(),
         "prices": difference.prices.as_ref().map(prices),
         "tax_rates_differ": difference.taxes,
+        "settings_differ": difference.settings,
     })
 }
 

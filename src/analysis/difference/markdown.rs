@@ -45,6 +45,9 @@ pub fn render(difference: &Difference) -> String {
     if difference.taxes {
         text.push_str("The tables of tax rates differ; amounts are compared net of tax.\n\n");
     }
+    if difference.settings {
+        text.push_str("`mandat.toml` differs; what it says is not compared.\n\n");
+    }
     if !difference.policies.is_empty() {
         let _ = writeln!(text, "<details><summary>Policies: {}</summary>\n", fates(difference));
         for policy in &difference.policies {

@@ -140,12 +140,14 @@ pub struct Difference {
     pub prices: Option<Prices>,
     /// Whether the tables of tax rates differ.
     pub taxes: bool,
+    /// Whether the settings differ; what they say is not compared.
+    pub settings: bool,
 }
 
 impl Difference {
     /// Whether no answer and no price is different, as far as was looked.
     pub fn is_none(&self) -> bool {
-        self.changes.is_empty() && !self.taxes && self.prices.as_ref().is_none_or(Prices::is_none)
+        self.changes.is_empty() && !self.taxes && !self.settings && self.prices.as_ref().is_none_or(Prices::is_none)
     }
 
     /// Whether it is known of every answer that it is told here if it changes.
@@ -203,6 +205,7 @@ pub fn compare(old: &Side, new: &Side, wish: &Wish) -> Result<Difference, Proble
         policies: changed,
         prices: prices::compare(old, new, wish)?,
         taxes: taxes(old) != taxes(new),
+        settings: old.settings != new.settings,
     })
 }
 

@@ -70,22 +70,15 @@ fn settle(
     prover: &Prover,
     changed: &[PolicyChange],
 ) -> Vec<Result<Option<Change>, String>> {
-    let set = |policies: &[&Policy]| comparison.environment.set(policies.iter().map(|policy| &policy.cedar));
-    let (before, after) = match (set(&comparison.old), set(&comparison.new)) {
-        (Ok(before), Ok(after)) => (before, after),
-        // The old policies under the new schema, most likely: the schema has changed below them.
-        (Err(reason), _) | (_, Err(reason)) => return vec![Err(format!("no proof is possible: {reason}"))],
-    };
+    if comparison.regrouped {
+        // Under one schema the other side's `action in …` would mean something else than it does.
+        return vec![Err("no proof is possible: the two schemas have the action in different groups".to_owned())];
+    }
     if let Some(reason) = failing_forbid(sides, comparison, prover) {
         return vec![Err(reason)];
     }
-    let claims = [
-        (Direction::NewlyAllowed, Claim::Implies(after.clone(), before.clone())),
-        (Direction::NewlyDenied, Claim::Implies(before, after)),
-    ];
-    let found = claims.into_iter().map(|(wanted, claim)| {
-        let counterexample = refuted(prover, &claim)?;
-        let example = counterexample.map(|found| replayed(sides, comparison.only, wanted, &found)).transpose()?;
+    let found = [Direction::NewlyAllowed, Direction::NewlyDenied].map(|wanted| {
+        let example = example(sides, comparison, prover, wanted)?;
         Ok(example.map(|example| Change {
             environment: comparison.name.to_owned(),
             direction: wanted,
@@ -96,7 +89,75 @@ fn settle(
             questions: 0,
         }))
     });
-    found.collect()
+    found.into()
+}
+
+/// Most times that a claim is put anew without the forbids that failed in its counterexample.
+const MAX_RETRIES: usize = 4;
+
+/// A case of a change in one direction; none where it is proved that there is none.
+///
+/// A counterexample in which a forbid of both sides fails is none: both deny. Without that forbid the claim says more
+/// than before, so where it holds nothing changes; where it fails the new counterexample may be a case.
+fn example(
+    sides: [&Side; 2],
+    comparison: &Comparison,
+    prover: &Prover,
+    wanted: Direction,
+) -> Result<Option<Example>, String> {
+    let mut without = BTreeSet::new();
+    for _ in 0..MAX_RETRIES {
+        let Some(found) = refuted(prover, &claim(sides, comparison, wanted, &without)?)? else { return Ok(None) };
+        let example = replayed(sides, comparison.only, &found)?;
+        if direction(&example.old, &example.new) == Some(wanted) {
+            return Ok(Some(example));
+        }
+        let failing = failing(sides, &example);
+        if failing.is_empty() && without.is_empty() {
+            return Err(format!(
+                "internal error: a counterexample was found that does not come out so: {} before, {} now",
+                example.old.words(),
+                example.new.words()
+            ));
+        }
+        let known = without.len();
+        without.extend(failing);
+        if without.len() == known {
+            break;
+        }
+    }
+    Err("no case was found in which every forbid can be evaluated; one that cannot denies, which no proof sees"
+        .to_owned())
+}
+
+/// What the forbids say that fail in an example.
+fn failing(sides: [&Side; 2], example: &Example) -> Vec<String> {
+    let of = |side: &Side, verdict: &Verdict| -> Vec<String> {
+        let failing = |policy: &&Policy| verdict.determining.iter().any(|id| **id == *policy.id);
+        let policies = side.bundle.policies.iter().filter(|_| verdict.code == Code::EvaluationError);
+        policies.filter(failing).map(|policy| side.said(policy).to_owned()).collect()
+    };
+    [of(sides[0], &example.old), of(sides[1], &example.new)].concat()
+}
+
+/// That nothing changes in one direction, leaving out policies that both sides have.
+fn claim(
+    [old, new]: [&Side; 2],
+    comparison: &Comparison,
+    wanted: Direction,
+    without: &BTreeSet<String>,
+) -> Result<Claim, String> {
+    let set = |side: &Side, policies: &[&Policy]| {
+        let kept = policies.iter().filter(|policy| !without.contains(side.said(policy)));
+        // The old policies under the new schema, if any: the schema may have changed below them.
+        let set = comparison.environment.set(kept.map(|policy| &policy.cedar));
+        set.map_err(|reason| format!("no proof is possible: {reason}"))
+    };
+    let (before, after) = (set(old, &comparison.old)?, set(new, &comparison.new)?);
+    Ok(match wanted {
+        Direction::NewlyAllowed => Claim::Implies(after, before),
+        _ => Claim::Implies(before, after),
+    })
 }
 
 /// A forbid of one side alone that might not be evaluated on some facts, and what that means; none where all are.
@@ -134,14 +195,10 @@ fn refuted(prover: &Prover, claim: &Claim) -> Result<Option<Counterexample>, Str
     }
 }
 
-/// A counterexample as both bundles answer it, which must be as the solver says.
-fn replayed(
-    [old, new]: [&Side; 2],
-    only: Option<Which>,
-    wanted: Direction,
-    found: &Counterexample,
-) -> Result<Example, String> {
-    let mut example = Example::made_up(&found.request, &found.entities)?;
+/// A counterexample as both bundles answer it.
+fn replayed([old, new]: [&Side; 2], only: Option<Which>, found: &Counterexample) -> Result<Example, String> {
+    let of_schema = if only == Some(Which::Old) { old } else { new };
+    let mut example = Example::made_up(&of_schema.bundle, &found.request, &found.entities)?;
     let facts = match &example.facts {
         ExampleFacts::Entities(facts) => facts.clone(),
         ExampleFacts::File(..) => Value::Null,
@@ -153,19 +210,10 @@ fn replayed(
         None if which == Which::Old && !same_schema => {
             Ok(decision::decide(&side.bundle, &found.request, &found.entities))
         }
-        _ => counterexample::asked(&side.bundle, &example.question(), &facts),
+        _ => counterexample::asked(&side.bundle, &example.question(), &facts)
+            .map_err(|reason| format!("internal error: a counterexample cannot be asked: {reason}")),
     };
     let (was, is) = (Verdict::of(&ask(old, Which::Old)?), Verdict::of(&ask(new, Which::New)?));
-    if [&was, &is].iter().any(|verdict| verdict.code == Code::EvaluationError) {
-        return Err("a counterexample was found in which a forbid cannot be evaluated, which denies".to_owned());
-    }
-    if direction(&was, &is) != Some(wanted) {
-        return Err(format!(
-            "internal error: a counterexample was found that does not come out so: {} before, {} now",
-            was.words(),
-            is.words()
-        ));
-    }
     (example.old, example.new) = (was, is);
     Ok(example)
 }

@@ -41,6 +41,8 @@ pub struct Side {
     pub environments: BTreeSet<String>,
     /// What each policy says, by id; see [`Side::said`].
     said: BTreeMap<Arc<str>, String>,
+    /// The text of its settings.
+    pub settings: Option<Arc<str>>,
     /// Its tariff files by name.
     pub tariffs: BTreeMap<String, Source>,
     tree: Box<dyn Tree>,
@@ -85,12 +87,13 @@ impl Side {
     fn read(name: String, tree: Box<dyn Tree>) -> Result<Self, Problems> {
         let files = files::of(&*tree)?;
         let tariffs = files.tariffs.iter().map(|source| (source.name.to_string(), source.clone())).collect();
+        let settings = files.settings.as_ref().map(|source| source.text.clone());
         let bundle = Bundle::from_files(files)?;
         let cases = cases(&*tree)?;
         let plan = Plan::of(&*tree)?;
         let environments = environment::all(&bundle).into_iter().map(|environment| environment.name).collect();
         let said = bundle.policies.iter().map(|policy| (policy.id.clone(), said(&policy.cedar))).collect();
-        Ok(Self { name, cases, plan, environments, said, tariffs, bundle, tree })
+        Ok(Self { name, cases, plan, environments, said, settings, tariffs, bundle, tree })
     }
 
     /// Where its files lie.

@@ -34,6 +34,9 @@ pub fn render(difference: &Difference) -> String {
     if difference.taxes {
         text.push_str("\nthe tables of tax rates differ; amounts are compared net of tax\n");
     }
+    if difference.settings {
+        text.push_str("\nmandat.toml differs; what it says is not compared\n");
+    }
     if difference.is_none() {
         let verdict = match &difference.look.proof {
             _ if difference.look.differing == 0 => "no difference: every environment has the same policies",
@@ -71,8 +74,11 @@ fn change_text(change: &Change) -> String {
         let _ = writeln!(text, "  by {}", doer_text(doer));
     }
     let _ = writeln!(text, "  for example {}", change.example.words());
-    if !change.example.request.context.is_empty() {
-        let _ = writeln!(text, "    context {}", serde_json::Value::from(change.example.request.context.clone()));
+    let request = &change.example.request;
+    for (what, entries) in [("context", &request.context), ("properties of the action", &request.action_properties)] {
+        if !entries.is_empty() {
+            let _ = writeln!(text, "    {what} {}", serde_json::Value::from(entries.clone()));
+        }
     }
     let _ = writeln!(text, "    {}", origin(change));
     let _ = writeln!(text, "    before: {}", change.example.old.words());

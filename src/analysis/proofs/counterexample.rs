@@ -16,7 +16,7 @@ use crate::{
     bundle::Bundle,
     decision::{
         self, Decision,
-        question::{Asked, Question},
+        question::{self, Asked, Question},
     },
     facts::{Facts as _, document::Document, memory::MemoryFacts, store::record},
     problem::Source,
@@ -47,7 +47,7 @@ pub struct Step {
 pub(super) fn find(ground: &Ground, posed: &Posed, prover: &Prover) -> Result<Example, String> {
     let found = prover.counterexample(&posed.claim).map_err(|error| error.to_string())?;
     let found = found.ok_or("the solver found none when it was asked again")?;
-    let steps = steps(&found, posed)?;
+    let steps = steps(&found, posed, ground.bundle)?;
     let steps = steps.into_iter().map(|(request, facts)| replayed(ground.bundle, request, facts));
     let example = Example { steps: steps.collect::<Result<_, _>>()? };
     match shows(&example, posed.reading) {
@@ -69,7 +69,7 @@ fn shows(example: &Example, reading: Reading) -> bool {
 }
 
 /// The questions that a solution stands for, each with its facts.
-fn steps(found: &Counterexample, posed: &Posed) -> Result<Vec<(Value, Value)>, String> {
+fn steps(found: &Counterexample, posed: &Posed, bundle: &Bundle) -> Result<Vec<(Value, Value)>, String> {
     let request = &found.request;
     let (Some(principal), Some(action), Some(resource), Some(context)) =
         (request.principal(), request.action(), request.resource(), request.context())
@@ -80,10 +80,9 @@ fn steps(found: &Counterexample, posed: &Posed) -> Result<Vec<(Value, Value)>, S
     let other = context.as_object_mut().and_then(|entries| entries.remove(OTHER));
     let facts = facts(&found.entities)?;
     let ask = |principal: Value, context: Value| {
-        let mut context = context;
+        let (context, properties) = apart(bundle, action.id().unescaped(), context);
         let mut asked = json!({ "name": action.id().unescaped() });
-        // Whoever asks states these beside the action, and the engine puts them into the context.
-        if let Some(properties) = context.as_object_mut().and_then(|entries| entries.remove("action")) {
+        if properties.as_object().is_some_and(|properties| !properties.is_empty()) {
             asked["properties"] = properties;
         }
         json!({ "subject": principal, "action": asked, "resource": record::reference(resource), "context": context })
@@ -110,6 +109,13 @@ fn steps(found: &Counterexample, posed: &Posed) -> Result<Vec<(Value, Value)>, S
         _ => {}
     }
     Ok(steps)
+}
+
+/// A context without what callers state beside the action, as its own properties, and those.
+pub(in crate::analysis) fn apart(bundle: &Bundle, action: &str, mut context: Value) -> (Value, Value) {
+    let takes = bundle.shapes.actions.get(action).is_some_and(question::declares_action);
+    let taken = context.as_object_mut().filter(|_| takes).and_then(|entries| entries.remove(question::ACTION));
+    (context, taken.unwrap_or_else(|| json!({})))
 }
 
 /// The facts with an entity's attributes taken from `other`; absent there, absent here.

@@ -30,8 +30,7 @@ fn the_same_bundle_twice_is_no_difference() {
 #[test]
 fn a_permit_that_admits_others_is_newly_allowed_and_newly_denied() {
     let repository = Repository::todo();
-    let rename = "resource is List)\nwhen { resource.owner == principal };\n\n@id(\"lists.share\")";
-    repository.edit(LISTS, rename, &rename.replace("==", "!="));
+    repository.edit_policy(LISTS, "lists.rename", "resource.owner ==", "resource.owner !=");
     found_both_ways(
         &repository,
         &[
@@ -52,8 +51,7 @@ fn a_permit_that_admits_others_is_newly_allowed_and_newly_denied() {
 #[test]
 fn a_condition_more_is_newly_denied() {
     let repository = Repository::todo();
-    let read = "action == Action::\"readList\", resource is List)\nwhen { resource.owner == principal };";
-    repository.edit(LISTS, read, &read.replace("== principal }", "== principal && !resource.archived }"));
+    repository.edit_policy(LISTS, "lists.read.own", "== principal }", "== principal && !resource.archived }");
     found_both_ways(&repository, &["newly denied: Person readList List by lists.read.own changed"]);
 }
 
@@ -150,12 +148,59 @@ fn a_forbid_that_may_fail_settles_nothing() {
     assert!(reason.contains("`tasks.at-most-a-day` might not be evaluated"), "{reason}");
     let told = repository.diff(&["HEAD", "--by", "proof", "--fail-on", "newly-allowed"]);
     assert_eq!(told.code(), 1, "what is not known does not open a gate");
-    // The control: in minutes on both sides, the same change of bound is settled.
+    // The control: in minutes on both sides, another bound is settled.
     repository.commit("in minutes");
     repository.edit("policies/tasks.cedar", "minutes > 1440", "minutes > 1439");
     assert_eq!(
         in_short(&repository.changes(&["--by", "proof"])),
         ["newly denied: Person addTask List by tasks.at-most-a-day changed"]
+    );
+}
+
+/// The same policy means something else where the schema has its action in another group.
+#[test]
+fn an_action_that_leaves_a_group_settles_nothing_and_is_found_by_questions() {
+    let repository = Repository::todo();
+    let schema = "schemas/todo.cedarschema";
+    let (both, list) = ("action readList, renameList appliesTo", "appliesTo { principal: Person, resource: List };");
+    repository.edit(
+        schema,
+        &format!("{both} {{ principal: Person, resource: List }};"),
+        &format!("action change;\n\naction readList {list}\n\naction renameList in [change] {list}"),
+    );
+    repository.edit_policy(
+        LISTS,
+        "lists.archived",
+        "action in [Action::\"renameList\"",
+        "action in [Action::\"change\"",
+    );
+    repository.commit("with a group");
+    repository.edit(schema, "renameList in [change]", "renameList");
+    // No policy has changed: both that determine an answer are named.
+    let expected = "newly allowed: Person renameList List by lists.archived as before, lists.rename as before";
+    assert_eq!(in_short(&repository.changes(&["--by", "questions"])), [expected]);
+    if can_prove() {
+        let difference = repository.changes(&["--by", "proof"]);
+        assert_eq!(in_short(&difference), [expected]);
+        assert_eq!(difference["unsettled"][0]["environment"], "Person renameList List");
+        assert_eq!(difference["complete"], false);
+    }
+}
+
+/// A forbid that may fail and that both sides have denies on both: what else changes is settled all the same.
+#[test]
+fn a_forbid_that_may_fail_on_both_sides_hides_nothing() {
+    if !can_prove() {
+        return;
+    }
+    let repository = Repository::todo();
+    repository.edit_policy("policies/tasks.cedar", "tasks.add", "context.action.title != \"\"", "true");
+    let difference = repository.changes(&["--by", "proof"]);
+    assert_eq!(in_short(&difference), ["newly allowed: Person addTask List by tasks.add changed"]);
+    let request = &difference["changes"][0]["example"]["request"];
+    assert_eq!(
+        request["action"]["properties"]["title"], "",
+        "what it says of the action is stated as callers do: {request:#}"
     );
 }
 
@@ -204,12 +249,13 @@ fn an_action_that_only_one_side_has_is_newly_allowed_or_newly_denied() {
 #[test]
 fn the_programme_tells_what_a_dropped_condition_allows() {
     let repository = Repository::programme();
-    let policies = std::fs::read_to_string(repository.path().join("policies/partnerships.cedar")).unwrap();
-    let start = policies.find("@id(\"partnerships.end.as-partner\")").unwrap();
-    let (head, rest) = policies.split_at(start);
-    let condition = "  context has confirmed &&\n  context.confirmed &&\n";
-    assert!(rest.contains(condition), "{rest}");
-    repository.write("policies/partnerships.cedar", &format!("{head}{}", rest.replacen(condition, "", 1)));
+    let end = "partnerships.end.as-partner";
+    repository.edit_policy(
+        "policies/partnerships.cedar",
+        end,
+        "  context has confirmed &&\n  context.confirmed &&\n",
+        "",
+    );
     let expected = "newly allowed: User endPartnership Partnership by partnerships.end.as-partner changed";
     let by_questions = repository.changes(&["--by", "questions"]);
     assert_eq!(in_short(&by_questions), [expected]);

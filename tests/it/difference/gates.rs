@@ -14,12 +14,10 @@ fn gates(repository: &Repository) -> [i32; 5] {
 fn a_gate_is_shut_by_what_it_names_and_by_nothing_else() {
     let repository = Repository::todo();
     assert_eq!(gates(&repository), [0, 0, 0, 0, 0], "nothing has changed");
-    let read = "action == Action::\"readList\", resource is List)\nwhen { resource.owner == principal };";
-    repository.edit(LISTS, read, &read.replace("== principal }", "== principal && !resource.archived }"));
+    repository.edit_policy(LISTS, "lists.read.own", "== principal }", "== principal && !resource.archived }");
     assert_eq!(gates(&repository), [0, 1, 0, 0, 1], "narrowed");
     repository.commit("narrowed");
-    let narrowed = read.replace("== principal }", "== principal && !resource.archived }");
-    repository.edit(LISTS, &narrowed, read);
+    repository.edit_policy(LISTS, "lists.read.own", " && !resource.archived", "");
     assert_eq!(gates(&repository), [1, 0, 0, 0, 1], "widened");
 }
 

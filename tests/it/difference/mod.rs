@@ -63,6 +63,15 @@ impl Repository {
         edit(&self.dir, file, from, to);
     }
 
+    /// Changes one policy: the first such text after its id.
+    pub(crate) fn edit_policy(&self, file: &str, id: &str, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.path().join(file)).unwrap();
+        let start = text.find(&format!("@id(\"{id}\")")).unwrap_or_else(|| panic!("`{id}` is not in {file}"));
+        let (head, rest) = text.split_at(start);
+        assert!(rest.contains(from), "`{from}` is not after `{id}`");
+        self.write(file, &format!("{head}{}", rest.replacen(from, to, 1)));
+    }
+
     pub(crate) fn write(&self, file: &str, text: &str) {
         self.dir.write(file, text);
     }

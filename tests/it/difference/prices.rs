@@ -36,7 +36,7 @@ fn a_rate_moves_what_is_charged_and_credited_of_its_own_family_only() {
     let row = product(&difference, "storage-1tb", "CHF").unwrap();
     assert_eq!((row["charged"]["up"].as_u64(), row["cashback"]["down"].as_u64()), (Some(0), Some(0)));
     assert!(row["charged"]["down"].as_u64().unwrap() > 0 && row["cashback"]["up"].as_u64().unwrap() > 0, "{row:#}");
-    // One item at CHF 6.90: 20 % are 1.38, 75 % of it are 5.175, rounded half up 5.18: 1.72 are left.
+    // One item at CHF 6.90: less 20 % it is 5.52, less 25 % it is 5.175, rounded to 5.18.
     let credited = |line: &&Value| {
         line["quantity"] == 1
             && line["tier_count"] == 1
