@@ -166,8 +166,13 @@ impl Example {
             return Err("the solver left the request open".to_owned());
         };
         let party = |uid: &cedar_policy::EntityUid| Party::new(uid.type_name().to_string(), uid.id().unescaped());
-        let context = match plain(context.to_json_value().map_err(|error| error.to_string())?) {
+        let mut context = match plain(context.to_json_value().map_err(|error| error.to_string())?) {
             Value::Object(context) => context,
+            _ => Properties::new(),
+        };
+        // Whoever asks states these beside the action, and the engine puts them into the context.
+        let action_properties = match context.remove("action") {
+            Some(Value::Object(properties)) => properties,
             _ => Properties::new(),
         };
         let unasked = Verdict::of(&Decision::not_applicable());
@@ -176,7 +181,7 @@ impl Example {
             request: Request {
                 principal: party(principal),
                 action: action_name(action),
-                action_properties: Properties::new(),
+                action_properties,
                 resource: party(resource),
                 context,
             },
@@ -197,7 +202,7 @@ impl Example {
         let party = |party: &Party| json!({ "type": party.entity_type, "id": party.id });
         json!({
             "subject": party(&self.request.principal),
-            "action": { "name": self.request.action },
+            "action": { "name": self.request.action, "properties": self.request.action_properties },
             "resource": party(&self.request.resource),
             "context": self.request.context,
         })

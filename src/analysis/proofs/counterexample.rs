@@ -80,10 +80,13 @@ fn steps(found: &Counterexample, posed: &Posed) -> Result<Vec<(Value, Value)>, S
     let other = context.as_object_mut().and_then(|entries| entries.remove(OTHER));
     let facts = facts(&found.entities)?;
     let ask = |principal: Value, context: Value| {
-        json!({
-            "subject": principal, "action": { "name": action.id().unescaped() },
-            "resource": record::reference(resource), "context": context,
-        })
+        let mut context = context;
+        let mut asked = json!({ "name": action.id().unescaped() });
+        // Whoever asks states these beside the action, and the engine puts them into the context.
+        if let Some(properties) = context.as_object_mut().and_then(|entries| entries.remove("action")) {
+            asked["properties"] = properties;
+        }
+        json!({ "subject": principal, "action": asked, "resource": record::reference(resource), "context": context })
     };
     let first = ask(record::reference(principal), context.clone());
     let mut steps = vec![(first, facts.clone())];
@@ -197,7 +200,7 @@ pub(in crate::analysis) fn asked(bundle: &Bundle, request: &Value, facts: &Value
     let asked = Request {
         principal: party(&request["subject"])?,
         action: request["action"]["name"].as_str().unwrap_or_default().to_owned(),
-        action_properties: Properties::new(),
+        action_properties: request["action"]["properties"].as_object().cloned().unwrap_or_default(),
         resource: party(&request["resource"])?,
         context: request["context"].as_object().cloned().unwrap_or_default(),
     };

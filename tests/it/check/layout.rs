@@ -186,7 +186,7 @@ fn the_programme_means_the_same_after_its_layout_was_lost() {
     let text = fs::read_to_string(&path).unwrap();
     fs::write(
         &path,
-        text.replace(" when ", "  when  ").replace(" ||\n", "||\n").replace("  resource is", " resource is"),
+        text.replace("\nwhen ", "\n  when  ").replace(" ||\n", "||\n").replace("  resource is", " resource is"),
     )
     .unwrap();
     assert_eq!(code(&run(&["fmt", "--check"], dir.path())), 1, "the control");

@@ -30,7 +30,8 @@ fn nothing_in_the_programme_is_worth_a_look() {
 
 #[test]
 fn nothing_in_another_domain_is_worth_a_look() {
-    assert_eq!(warned(&programme_dir().join("tests/bundles/todo")), [""; 0]);
+    // Its policies are laid out in few lines, by hand; nothing else is worth a word.
+    assert_eq!(warned(&programme_dir().join("tests/bundles/todo")), ["W305", "W305"]);
 }
 
 #[test]

@@ -45,7 +45,10 @@ fn a_policy_that_can_never_match_is_told() {
     if solved() {
         let never = "@id(\"more\") permit (principal is User, action, resource)\nwhen { resource.status == \"draft\" && resource.status == \"published\" };";
         assert_eq!(told(never), ["W310"]);
-        assert_eq!(told(&never.replace("\"published\"", "\"draft\"")), [""; 0], "the control");
+        assert!(
+            !told(&never.replace("status == \"published\"", "owner == principal")).contains(&"W310".to_owned()),
+            "the control"
+        );
         let allowed = never.replace(" permit", " @allow(\"W310: a word is missing in the facts yet\") permit");
         assert_eq!(told(&allowed), [""; 0]);
     }

@@ -207,7 +207,7 @@ fn the_programme_tells_what_a_dropped_condition_allows() {
     let policies = std::fs::read_to_string(repository.path().join("policies/partnerships.cedar")).unwrap();
     let start = policies.find("@id(\"partnerships.end.as-partner\")").unwrap();
     let (head, rest) = policies.split_at(start);
-    let condition = "  context has confirmed && context.confirmed &&\n";
+    let condition = "  context has confirmed &&\n  context.confirmed &&\n";
     assert!(rest.contains(condition), "{rest}");
     repository.write("policies/partnerships.cedar", &format!("{head}{}", rest.replacen(condition, "", 1)));
     let expected = "newly allowed: User endPartnership Partnership by partnerships.end.as-partner changed";
