@@ -50,7 +50,7 @@ pub fn of(source: &Source) -> Vec<Edit> {
     let mut walk = Walk { text: &source.text, file: file.get_ref(), edits: Vec::new() };
     let form = if is_tax(source) { &TAX } else { &TARIFF };
     walk.table(form, file.get_ref(), "");
-    walk.edits.sort_by(|left, right| left.range.start.cmp(&right.range.start));
+    walk.edits.sort_by_key(|edit| edit.range.start);
     walk.edits
 }
 
