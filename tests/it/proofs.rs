@@ -12,7 +12,7 @@ use mandat::{
         prover::{Lock, Prover, Query, Verdict, solver},
     },
     bundle::{Bundle, files},
-    problem::{Problems, Source},
+    problem::Source,
 };
 
 use crate::{
@@ -299,7 +299,7 @@ fn mistakes(text: &str) -> String {
     let source = Source::new(property::PATH, text);
     let problems = property::parse(&source, &bundle.register).and_then(|properties| {
         let prover = Prover::new(None, &Lock::default());
-        proofs::prove(&bundle, &programme_dir(), &properties, &source, &prover).map(|_| ()).map_err(Problems::from)
+        proofs::prove(&bundle, &programme_dir(), &properties, &source, &prover).map(|_| ())
     });
     let problems = problems.expect_err("it has a mistake");
     let told = problems.iter().map(|problem| format!("{problem} {}", problem.help_text().unwrap_or_default()));

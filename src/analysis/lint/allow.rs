@@ -3,6 +3,8 @@
 //! The reason stands beside the policy, so that the next author can judge it. An allowance that silences nothing is
 //! told (W306): it would hide the next case.
 
+use std::sync::Arc;
+
 use super::Finding;
 use crate::{
     bundle::{Bundle, Policy},
@@ -12,18 +14,22 @@ use crate::{
 /// What is left of the findings, and allowances without use. Of policies whose meaning is `unknown` nothing can be said
 /// about allowances of W310 and above.
 pub(super) fn silence(bundle: &Bundle, findings: Vec<Finding>, unknown: &[&Policy]) -> Problems {
-    let allowed = |policy: &Policy, code: &str| policy.allowed.iter().any(|allowance| &*allowance.code == code);
     let mut left = Problems::default();
-    let mut used: Vec<(&str, &str)> = Vec::new();
+    let mut used: Vec<(Arc<str>, &str)> = Vec::new();
     for Finding { policy, problem } in findings {
-        match (policy, problem.code_text()) {
-            (Some(policy), Some(code)) if allowed(policy, code) => used.push((&policy.id, code)),
-            _ => left.push(problem),
+        let policy = policy.and_then(|id| bundle.policies.iter().find(|policy| policy.id == id));
+        let allowing = policy.zip(problem.code_text()).filter(|(policy, code)| allows(policy, code));
+        match allowing {
+            Some((policy, code)) => used.push((policy.id.clone(), code)),
+            None => left.push(problem),
         }
     }
     for policy in &bundle.policies {
         let unknown = unknown.iter().any(|other| other.id == policy.id);
-        let idle = policy.allowed.iter().filter(|allowance| !used.contains(&(&*policy.id, &*allowance.code)));
+        let idle = policy
+            .allowed
+            .iter()
+            .filter(|allowance| !used.iter().any(|(id, code)| *id == policy.id && *code == &*allowance.code));
         let idle = idle.filter(|allowance| !(unknown && *allowance.code >= *"W310"));
         left.extend(idle.map(|allowance| {
             let message = format!("`@allow` of {} silences nothing at `{}`", allowance.code, policy.id);
@@ -31,4 +37,8 @@ pub(super) fn silence(bundle: &Bundle, findings: Vec<Finding>, unknown: &[&Polic
         }));
     }
     left
+}
+
+fn allows(policy: &Policy, code: &str) -> bool {
+    policy.allowed.iter().any(|allowance| &*allowance.code == code)
 }

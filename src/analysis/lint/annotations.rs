@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// Policies without title or rules, and backstops without a reason.
-pub(super) fn look<'b>(bundle: &'b Bundle, findings: &mut Vec<Finding<'b>>) {
+pub(super) fn look(bundle: &Bundle, findings: &mut Vec<Finding>) {
     for policy in &bundle.policies {
         if policy.title.is_empty() {
             findings.push(
@@ -30,12 +30,12 @@ pub(super) fn look<'b>(bundle: &'b Bundle, findings: &mut Vec<Finding<'b>>) {
     }
 }
 
-fn at_id<'b>(policy: &'b Policy, code: &'static str, fault: &str) -> Finding<'b> {
+fn at_id(policy: &Policy, code: &'static str, fault: &str) -> Finding {
     let message = format!("the {} `{}` {fault}", policy.effect_name(), policy.id);
     Finding::of(policy, Problem::at(&policy.source, policy.id_span, message).code(code))
 }
 
-impl Finding<'_> {
+impl Finding {
     fn help_with(mut self, help: &str) -> Self {
         self.problem = self.problem.help(help);
         self

@@ -5,7 +5,11 @@
 //! is always true, since the type checker may need it to know what `x` is. A clause that is never looked at is the
 //! consequence of another, which is told.
 
-use std::{collections::HashMap, path::Path, sync::PoisonError};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, PoisonError},
+};
 
 use cedar_policy_core::ast::ExprKind;
 use sha2::{Digest as _, Sha256};
@@ -43,9 +47,9 @@ pub(super) fn look<'b>(
 ) {
     let conditions: Vec<Condition> = bundle.policies.iter().map(Condition::of).collect();
     let shown = shown(bundle, &conditions, dir, prover, memory);
-    let dead: Vec<&str> = meaning.of_code("W310").collect();
+    let dead: Vec<Arc<str>> = meaning.of_code("W310").collect();
     let live: Vec<usize> =
-        (0..bundle.policies.len()).filter(|number| !dead.contains(&&*bundle.policies[*number].id)).collect();
+        (0..bundle.policies.len()).filter(|number| !dead.contains(&bundle.policies[*number].id)).collect();
     let asked = parallel::each(&live, |&number| {
         let policy = &bundle.policies[number];
         let mut asking = Asking { policy, environments, prover, memory, settled: Vec::new() };
@@ -151,7 +155,7 @@ impl Asking<'_, '_> {
     }
 }
 
-fn findings<'b>(policy: &'b Policy, condition: &Condition, sides: &Sides) -> Vec<Finding<'b>> {
+fn findings(policy: &Policy, condition: &Condition, sides: &Sides) -> Vec<Finding> {
     let told = condition.clauses.iter().zip(sides).filter_map(|(clause, [truth, falsehood])| {
         let (code, value) = match (truth, falsehood) {
             (Some(true), Some(false)) => ("W313", "true"),

@@ -13,7 +13,7 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use sha2::{Digest as _, Sha256};
@@ -32,7 +32,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Meaning<'b> {
     /// The warnings.
-    pub(super) findings: Vec<Finding<'b>>,
+    pub(super) findings: Vec<Finding>,
     /// Policies of which nothing is known, and why of the first.
     pub unknown: Vec<&'b Policy>,
     /// Why.
@@ -44,12 +44,15 @@ pub struct Meaning<'b> {
 /// A settled question: what it is about, by which it is known, and whether it holds.
 pub type Settled = (String, Digest, bool);
 
+/// By SHA-256 of what a question would be made from.
+type Known<T> = HashMap<[u8; 32], T>;
+
 /// What is known from earlier looks, by what the questions would be made from.
 #[derive(Debug, Default)]
 pub struct Memory {
-    verdicts: Mutex<HashMap<[u8; 32], (Option<Digest>, bool)>>,
+    verdicts: Mutex<Known<(Option<Digest>, bool)>>,
     /// Whether a side of a clause can come up, and the questions that say so.
-    pub(super) sides: Mutex<HashMap<[u8; 32], (bool, Vec<Settled>)>>,
+    pub(super) sides: Mutex<Known<(bool, Vec<Settled>)>>,
 }
 
 impl Memory {
@@ -60,9 +63,9 @@ impl Memory {
 
 impl<'b> Meaning<'b> {
     /// The policies that a lint of this code is about.
-    pub(super) fn of_code(&self, code: &'static str) -> impl Iterator<Item = &'b str> {
+    pub(super) fn of_code(&self, code: &'static str) -> impl Iterator<Item = Arc<str>> {
         let with_code = self.findings.iter().filter(move |finding| finding.problem.code_text() == Some(code));
-        with_code.filter_map(|finding| finding.policy).map(|policy| &*policy.id)
+        with_code.filter_map(|finding| finding.policy.clone())
     }
 
     /// Of this policy something could not be settled.
@@ -117,7 +120,7 @@ fn effect(policy: &Policy, asking: &mut Asking) -> Result<Effect, Untranslatable
     Ok(if matched.is_some() { Effect::Covered } else { Effect::NeverMatches })
 }
 
-fn finding<'b>(policy: &'b Policy, effect: &Effect) -> Option<Finding<'b>> {
+fn finding(policy: &Policy, effect: &Effect) -> Option<Finding> {
     let speaks = !(policy.obligations.is_empty() && policy.advice.is_empty());
     let (code, fault, help) = match effect {
         Effect::NeverMatches => (

@@ -26,26 +26,28 @@ pub mod principal;
 pub mod report;
 pub mod unformatted;
 
+use std::sync::Arc;
+
 use crate::{
     bundle::{Bundle, Policy, files::Files},
     problem::Problem,
 };
 
-/// A warning, and the policy it is about where it is about one.
-#[derive(Debug)]
-pub struct Finding<'b> {
-    policy: Option<&'b Policy>,
+/// A warning, and the id of the policy it is about where it is about one.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    policy: Option<Arc<str>>,
     problem: Problem,
 }
 
-impl<'b> Finding<'b> {
-    fn of(policy: &'b Policy, problem: Problem) -> Self {
-        Self { policy: Some(policy), problem }
+impl Finding {
+    fn of(policy: &Policy, problem: Problem) -> Self {
+        Self { policy: Some(policy.id.clone()), problem }
     }
 }
 
 /// What a valid bundle's text and annotations are worth a look for.
-fn of_text<'b>(bundle: &'b Bundle, files: &Files) -> Vec<Finding<'b>> {
+fn of_text(bundle: &Bundle, files: &Files) -> Vec<Finding> {
     let mut findings = Vec::new();
     annotations::look(bundle, &mut findings);
     principal::look(bundle, &mut findings);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Permits whose scope and conditions say nothing about the principal.
-pub(super) fn look<'b>(bundle: &'b Bundle, findings: &mut Vec<Finding<'b>>) {
+pub(super) fn look(bundle: &Bundle, findings: &mut Vec<Finding>) {
     let permits = bundle.policies.iter().filter(|policy| policy.effect == Effect::Permit);
     for policy in permits.filter(|policy| !says_who(policy)) {
         let message = format!("the permit `{}` has no condition on the principal", policy.id);

@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
-use super::meaning::{self, Meaning, Memory};
+use super::{
+    Finding,
+    meaning::{self, Meaning, Memory},
+};
 use crate::{
     analysis::prover::{
         Lock, Prover,
         solver::{self, HELP, NONE},
     },
-    bundle::{Bundle, files, files::Files},
+    bundle::{Bundle, Policy, files},
     problem::{Problem, Problems},
 };
 
@@ -23,35 +26,46 @@ pub struct Report {
     pub warnings: Problems,
     /// How many policies' meaning was not looked at, and why.
     pub unknown: Option<(usize, String)>,
+    of_text: Vec<Finding>,
 }
 
 impl Report {
     /// Reads and checks the bundle in a directory; what was proved before is in the memory.
     pub fn of(dir: &Path, memory: &Memory) -> Self {
+        let mut report = Self::read(dir);
+        report.prove(dir, memory);
+        report
+    }
+
+    /// Reads and checks the bundle in a directory as far as that needs no proofs.
+    pub fn read(dir: &Path) -> Self {
         let checked = files::read(dir).and_then(|files| Ok((Bundle::from_files(files.clone())?, files)));
         match checked {
-            Ok((bundle, files)) => Self::of_bundle(bundle, &files, dir, memory),
+            Ok((bundle, files)) => {
+                let of_text = super::of_text(&bundle, &files);
+                let unknown = bundle.policies.iter().collect::<Vec<_>>();
+                let warnings = warnings(&bundle, of_text.clone(), &unknown);
+                Self { of_text, warnings, bundle: Some(bundle), ..Self::default() }
+            }
             Err(problems) => Self { problems, ..Self::default() },
         }
     }
 
-    fn of_bundle(bundle: Bundle, files: &Files, dir: &Path, memory: &Memory) -> Self {
-        let mut problems = Problems::default();
+    /// Looks at what policies and clauses mean too.
+    pub fn prove(&mut self, dir: &Path, memory: &Memory) {
+        let Some(bundle) = &self.bundle else { return };
         let meaning = match prover(dir) {
-            Ok(Some(prover)) => meaning::look(&bundle, dir, &prover, memory),
-            Ok(None) => nothing_known(&bundle, format!("{NONE}, and `policies/proofs.lock` has no verdicts; {HELP}")),
+            Ok(Some(prover)) => meaning::look(bundle, dir, &prover, memory),
+            Ok(None) => nothing_known(bundle, format!("{NONE}, and `policies/proofs.lock` has no verdicts; {HELP}")),
             Err(problem) => {
                 let reason = problem.message().to_owned();
-                problems.push(problem.code("E208"));
-                nothing_known(&bundle, reason)
+                self.problems.push(problem.code("E208"));
+                nothing_known(bundle, reason)
             }
         };
         let Meaning { findings, unknown, reason, .. } = meaning;
-        let findings = super::of_text(&bundle, files).into_iter().chain(findings).collect();
-        let mut warnings = bundle.warnings.clone();
-        warnings.extend(super::allow::silence(&bundle, findings, &unknown));
-        let unknown = reason.map(|reason| (unknown.len(), reason));
-        Self { warnings: warnings.sorted(), problems, unknown, bundle: Some(bundle) }
+        self.warnings = warnings(bundle, self.of_text.iter().cloned().chain(findings).collect(), &unknown);
+        self.unknown = reason.map(|reason| (unknown.len(), reason));
     }
 
     /// Problems first, then warnings.
@@ -65,6 +79,13 @@ impl Report {
         let policies = if *policies == 1 { "1 policy".to_owned() } else { format!("{policies} policies") };
         Some(format!("not looked at: whether {policies} can match and change anything ({reason})"))
     }
+}
+
+/// Those of loading, and those that nobody has allowed.
+fn warnings(bundle: &Bundle, findings: Vec<Finding>, unknown: &[&Policy]) -> Problems {
+    let mut warnings = bundle.warnings.clone();
+    warnings.extend(super::allow::silence(bundle, findings, unknown));
+    warnings.sorted()
 }
 
 /// The prover, if it could settle anything.

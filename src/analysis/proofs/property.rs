@@ -126,6 +126,9 @@ struct File {
     same_as: Vec<Said>,
 }
 
+/// Takes what makes a kind out of a property as it is written; the name of the field that is missing.
+type Reading = fn(&mut Said) -> Result<Kind, &'static str>;
+
 /// A property as it is written: what all have, then what one kind or another has.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -170,7 +173,7 @@ pub fn read(dir: &Path, register: &Register) -> Result<(Vec<Property>, Option<So
 /// It is no TOML of this form; an id is used twice; a rule is not in the register.
 pub fn parse(source: &Source, register: &Register) -> Result<Vec<Property>, Problems> {
     let file: File = toml::from_str(&source.text).map_err(|error| toml_problem(source, &error))?;
-    let kinds: [(Vec<Said>, fn(&mut Said) -> Result<Kind, &'static str>); 7] = [
+    let kinds: [(Vec<Said>, Reading); 7] = [
         (file.only_if, |said| Ok(Kind::OnlyIf(said.holds.take().ok_or("holds")?))),
         (file.never, |said| Ok(Kind::Never(said.when.take()))),
         (file.never_both, |said| {
