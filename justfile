@@ -27,6 +27,10 @@ coverage:
     cargo run --locked --quiet -- test --strict --write
     MANDAT_GOLDEN=write cargo test --locked --test it coverage::programme
 
+# Change the bundle one thing at a time and list what no scenario and no price case notices.
+mutate *ARGS:
+    cargo run --locked --quiet -- mutate {{ARGS}}
+
 # Rewrite the golden files; read their diff before you commit it.
 golden:
     MANDAT_GOLDEN=write cargo test --locked --test it golden -- --test-threads 1
@@ -40,6 +44,7 @@ soak CASES="10000" ORDERS="2000000" ROUNDS="5000" REPLICAS="20000" KILLS="100" R
     MANDAT_KILLS={{KILLS}} cargo test --locked --release --test it faults
     PROPTEST_CASES=$(({{CASES}} / 20)) cargo test --locked --release --test it -- store:: search::
     MANDAT_ORACLE_ORDERS={{ORDERS}} cargo test --locked --release --test it oracle
+    cargo run --locked --release --quiet -- mutate
 
 # Measure decisions; figures go to docs/benchmarks.md.
 bench:

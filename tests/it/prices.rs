@@ -67,6 +67,15 @@ fn every_line_under_each_is_an_order_of_its_own_and_under_lines_of_one() {
 }
 
 #[test]
+fn the_case_in_the_manual_is_one() {
+    let manual = std::fs::read_to_string(programme_dir().join("docs/tariffs.md")).unwrap();
+    let (_, rest) = manual.split_once("```toml\n[[price]]").unwrap();
+    let (case, _) = rest.split_once("```").unwrap();
+    let cases = parse(&Source::new("docs/tariffs.md", format!("[[price]]{case}"))).unwrap();
+    assert_eq!(cases.iter().flat_map(|case| differences(&programme().tariffs, case)).collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
 fn mandat_test_asks_the_price_cases_too() {
     let count = read_all(&programme_dir().join("tests/prices")).unwrap().len();
     assert!(count > 400, "{count} price cases");
