@@ -31,6 +31,11 @@ coverage:
 mutate *ARGS:
     cargo run --locked --quiet -- mutate {{ARGS}}
 
+# Install the solver, prove what must hold, and keep the verdicts for machines without one.
+prove *ARGS:
+    tools/solver/install
+    cargo run --locked --quiet -- prove --write {{ARGS}}
+
 # Rewrite the golden files; read their diff before you commit it.
 golden:
     MANDAT_GOLDEN=write cargo test --locked --test it golden -- --test-threads 1
