@@ -48,18 +48,35 @@ pub struct Reply {
     pub evidence: Option<Evidence>,
 }
 
+/// Asks a bundle on one state of the facts, at a time.
+///
+/// # Errors
+/// The question cannot be asked. An unknown name must not look like a denial.
+pub fn answer(bundle: &Bundle, facts: &dyn Snapshot, request: &Request, now: jiff::Timestamp) -> Result<Reply, String> {
+    let circumstances = Circumstances { now, trust_caller_clock: true };
+    let asked = Question::ask(bundle, facts, request, &circumstances).map_err(|error| error.to_string())?;
+    let Asked::Question(mut question) = asked else {
+        return Ok(Reply { decision: Decision::not_applicable(), evidence: None });
+    };
+    let supplied = std::mem::take(&mut question.supplied);
+    let level = bundle.settings.policies.level;
+    let slice = facts.slice(&question.roots, supplied, level).map_err(|error| error.to_string())?;
+    let decision = decision::decide(bundle, &question.request, &slice.entities);
+    Ok(Reply { decision, evidence: Some((question, slice)) })
+}
+
 /// Asks one bundle on the facts files of a tree.
 pub struct Asker<'a> {
     bundle: &'a Bundle,
-    tree: &'a dyn Tree,
+    tree: Box<dyn Tree + 'a>,
     documents: HashMap<Arc<str>, Document>,
     built: HashMap<String, Arc<dyn Snapshot>>,
 }
 
 impl<'a> Asker<'a> {
     /// An asker whose facts files lie in `tests/facts/` of a tree.
-    pub fn new(bundle: &'a Bundle, tree: &'a dyn Tree) -> Self {
-        Self { bundle, tree, documents: HashMap::new(), built: HashMap::new() }
+    pub fn new(bundle: &'a Bundle, tree: impl Tree + 'a) -> Self {
+        Self { bundle, tree: Box::new(tree), documents: HashMap::new(), built: HashMap::new() }
     }
 
     /// Asks.
@@ -69,17 +86,7 @@ impl<'a> Asker<'a> {
     /// denial.
     pub fn ask(&mut self, query: &Query) -> Result<Reply, String> {
         let facts = self.facts(&query.facts, &query.changes)?;
-        let circumstances = Circumstances { now: query.now, trust_caller_clock: true };
-        let asked =
-            Question::ask(self.bundle, &*facts, &query.request, &circumstances).map_err(|error| error.to_string())?;
-        let Asked::Question(mut question) = asked else {
-            return Ok(Reply { decision: Decision::not_applicable(), evidence: None });
-        };
-        let supplied = std::mem::take(&mut question.supplied);
-        let level = self.bundle.settings.policies.level;
-        let slice = facts.slice(&question.roots, supplied, level).map_err(|error| error.to_string())?;
-        let decision = decision::decide(self.bundle, &question.request, &slice.entities);
-        Ok(Reply { decision, evidence: Some((question, slice)) })
+        answer(self.bundle, &*facts, &query.request, query.now)
     }
 
     fn facts(&mut self, name: &Arc<str>, changes: &[Change]) -> Result<Arc<dyn Snapshot>, String> {

@@ -19,7 +19,7 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 /// The directories that a bundle and its scenarios are read from.
-const DIRECTORIES: [&str; 5] = ["policies", "schemas", "tariffs", "tests/scenarios", "tests/facts"];
+const DIRECTORIES: [&str; 6] = ["policies", "schemas", "tariffs", "tests/scenarios", "tests/prices", "tests/facts"];
 
 /// Most bytes that are read of one file: above the limits of all that is loaded, such a file is refused anyway.
 const MOST: u64 = 64 << 20;

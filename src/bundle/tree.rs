@@ -24,6 +24,16 @@ pub trait Tree: Send + Sync {
     fn read(&self, name: &str, limit: u64) -> Result<Option<String>, String>;
 }
 
+impl<T: Tree + ?Sized> Tree for &T {
+    fn list(&self, dir: &str) -> Result<Vec<String>, String> {
+        (**self).list(dir)
+    }
+
+    fn read(&self, name: &str, limit: u64) -> Result<Option<String>, String> {
+        (**self).read(name, limit)
+    }
+}
+
 /// A directory; nothing in it is read through a symbolic link (threat T27).
 #[derive(Debug, Clone)]
 pub struct Directory(PathBuf);

@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Exit {
 
 /// Asks every case; keeps those that failed, and what they cover where that is asked for.
 fn ask<'c>(bundle: &Bundle, dir: &Path, cases: &'c [Case], mut tally: Option<&mut Tally>) -> Vec<Failure<'c>> {
-    let mut runner = Runner::new(bundle, &dir.join("tests/facts"));
+    let mut runner = Runner::new(bundle, dir);
     let mut failures = Vec::new();
     for case in cases {
         let answer = runner.run(case);

@@ -143,12 +143,7 @@ fn facts_text(side: &Side, name: &str) -> Option<String> {
 fn questions(side: &Side) -> Result<Vec<Named>, Problems> {
     let of_case = |case: &crate::analysis::scenario::Case| Named {
         told: Told::Scenario(case.name.clone(), case.at.clone()),
-        query: Query {
-            facts: case.facts.clone(),
-            changes: case.changes.clone(),
-            now: case.now,
-            request: case.request.clone(),
-        },
+        query: Query::from(case),
     };
     let mut questions: Vec<Named> = side.cases.iter().map(of_case).collect();
     if let Some(plan) = &side.plan {

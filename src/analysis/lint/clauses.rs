@@ -83,7 +83,7 @@ fn shown(
     }
     // Scenarios that cannot be read show nothing; `mandat test` says what is wrong with them.
     let cases = read_all(&dir.join("tests/scenarios")).unwrap_or_default();
-    let mut runner = Runner::new(bundle, &dir.join("tests/facts"));
+    let mut runner = Runner::new(bundle, dir);
     let mut tally = Tally::new(bundle);
     cases.iter().filter_map(|case| runner.run(case).ok()).for_each(|outcome| tally.add(bundle, &outcome));
     let of = |seen: &crate::analysis::coverage::tally::Seen| {

@@ -56,11 +56,11 @@ impl Baseline {
     ///
     /// # Errors
     /// Cases that fail or cannot be asked: what is wrong already says nothing about changes.
-    pub fn of(bundle: &Bundle, cases: &[Case], facts_dir: &Path, each: &(dyn Fn() + Sync)) -> Result<Self, Problems> {
+    pub fn of(bundle: &Bundle, cases: &[Case], dir: &Path, each: &(dyn Fn() + Sync)) -> Result<Self, Problems> {
         let share = cases.len().div_ceil(std::thread::available_parallelism().map_or(1, usize::from)).max(1);
         let shares: Vec<&[Case]> = cases.chunks(share).collect();
         let answered = parallel::each(&shares, |cases| {
-            let mut runner = Runner::new(bundle, facts_dir);
+            let mut runner = Runner::new(bundle, dir);
             let ask = |case| {
                 let asked = ask(&mut runner, bundle, case);
                 each();

@@ -80,7 +80,7 @@ pub fn run(
     let chosen: Vec<&Policy> = bundle.policies.iter().filter(|policy| selection.takes_policy(policy)).collect();
     if !chosen.is_empty() {
         progress.begin("asking the scenarios", cases.len());
-        let baseline = Baseline::of(bundle, &cases, &dir.join("tests/facts"), &|| progress.step())?;
+        let baseline = Baseline::of(bundle, &cases, dir, &|| progress.step())?;
         let bench = policies::Bench::new(bundle, &baseline, Vocabulary::of(&bundle.shapes, &cases));
         progress.begin("changing policies", chosen.len());
         let tried = bench.run(&chosen, &|| progress.step());

@@ -25,7 +25,7 @@ pub fn check(bundle: &Bundle, dir: &Path) -> Result<usize, Problems> {
         return Ok(prices.len());
     }
     let cases = read_all(&scenarios)?;
-    let mut runner = Runner::new(bundle, &dir.join("tests/facts"));
+    let mut runner = Runner::new(bundle, dir);
     let (mut problems, mut sources) = (Problems::default(), Sources { dir, read: HashMap::new() });
     let (prefix, mut told) = (format!("{}/", dir.display()), HashSet::new());
     for case in &cases {

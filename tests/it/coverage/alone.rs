@@ -14,7 +14,7 @@ const IMPOSSIBLE: [&str; 0] = [];
 fn every_permit_condition_and_forbid_has_its_case() {
     let bundle = programme();
     let cases = read_all(&programme_dir().join("tests/scenarios")).expect("the scenarios can be read");
-    let mut runner = Runner::new(&bundle, &programme_dir().join("tests/facts"));
+    let mut runner = Runner::new(&bundle, &programme_dir());
     let mut coverage = Alone::default();
     for case in &cases {
         match runner.run(case) {

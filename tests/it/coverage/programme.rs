@@ -32,7 +32,7 @@ fn scenarios() -> Vec<Case> {
 }
 
 fn tally(bundle: &Bundle, cases: &[Case]) -> Tally {
-    let mut runner = Runner::new(bundle, &programme_dir().join("tests/facts"));
+    let mut runner = Runner::new(bundle, &programme_dir());
     let mut tally = Tally::new(bundle);
     for case in cases {
         tally.add(bundle, &runner.run(case).unwrap());
@@ -70,7 +70,7 @@ fn without_its_scenario_a_clause_is_named() {
 
 /// A scenario without which a side would not come up, and the side.
 fn indispensable(bundle: &Bundle, cases: &[Case]) -> (usize, Side) {
-    let mut runner = Runner::new(bundle, &programme_dir().join("tests/facts"));
+    let mut runner = Runner::new(bundle, &programme_dir());
     let mut tally = Tally::new(bundle);
     let mut waiting = report::missing(&tally);
     let mut first = Vec::new();
@@ -86,7 +86,7 @@ fn indispensable(bundle: &Bundle, cases: &[Case]) -> (usize, Side) {
 #[test]
 fn what_is_counted_is_what_was_decided() {
     let bundle = programme();
-    let mut runner = Runner::new(&bundle, &programme_dir().join("tests/facts"));
+    let mut runner = Runner::new(&bundle, &programme_dir());
     let mut tally = Tally::new(&bundle);
     for case in scenarios() {
         let outcome = runner.run(&case).unwrap();

@@ -27,7 +27,7 @@ pub fn cases() -> Vec<Case> {
 
 /// What the unchanged programme answers to these cases.
 pub fn baseline(bundle: &Bundle, cases: &[Case]) -> Baseline {
-    Baseline::of(bundle, cases, &programme_dir().join("tests/facts"), &|| {}).unwrap_or_else(|wrong| panic!("{wrong}"))
+    Baseline::of(bundle, cases, &programme_dir(), &|| {}).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 pub fn policy<'b>(bundle: &'b Bundle, id: &str) -> &'b Policy {

@@ -34,7 +34,7 @@ type Asked = (Request, Arc<Entities>);
 #[test]
 fn what_is_killed_by_the_short_way_is_killed_by_the_long_one() {
     let (bundle, cases) = (programme(), cases());
-    let mut runner = Runner::new(&bundle, &programme_dir().join("tests/facts"));
+    let mut runner = Runner::new(&bundle, &programme_dir());
     let asked: Vec<Asked> = cases
         .iter()
         .filter_map(|case| runner.run(case).unwrap().evidence)
