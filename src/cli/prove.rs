@@ -26,7 +26,7 @@ pub struct Arguments {
     /// Only properties whose id or rules contain this text.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Take no earlier verdict on trust: ask the solver about everything.
+    /// Take no earlier verdict on trust, not even where no solver is installed.
     #[arg(long)]
     afresh: bool,
     /// Write the verdicts to `policies/proofs.lock`.
@@ -66,11 +66,17 @@ fn prove(arguments: &Arguments) -> Result<Exit, Problems> {
         print!("{}", report::markdown(&properties));
         return Ok(Exit::Success);
     }
-    let prover = if arguments.afresh { Prover::afresh()? } else { Prover::open(&dir)? };
+    let mut prover = Prover::afresh()?;
+    if prover.solver().is_none() && !arguments.afresh {
+        prover = Prover::open(&dir)?;
+    }
     let outcomes = proofs::prove(&bundle, &dir, &properties, &source, &prover)?;
-    let told = Told::of(&properties, &outcomes, &arguments.out, &source)?;
+    let places = Places { bundle: &dir, out: &arguments.out, properties: &source };
+    let told = Told::of(&properties, &outcomes, &places)?;
     if arguments.write {
-        write(&dir, &outcomes, &meaning::look(&bundle, &dir, &prover, &Memory::default()))?;
+        // What `check` asks is many times as much: only what changed of it is asked anew.
+        let meaning = meaning::look(&bundle, &dir, &Prover::open(&dir)?, &Memory::default());
+        write(&dir, &outcomes, &meaning)?;
     }
     if arguments.json {
         println!("{}", told.json(&prover));
@@ -96,6 +102,30 @@ fn write(dir: &Path, outcomes: &[Outcome], meaning: &Meaning) -> Result<(), Prob
     fs::write(dir.join(lock::PATH), known.text()).map_err(cannot)
 }
 
+/// Where things are.
+struct Places<'a> {
+    bundle: &'a Path,
+    /// Where examples are put.
+    out: &'a Path,
+    properties: &'a Source,
+}
+
+impl Places<'_> {
+    /// What asks a step of an example again.
+    fn command(&self, step: &Step, request: &Path, facts: &Path) -> String {
+        let bundle = step.bundle.as_ref().map_or_else(|| self.bundle.to_owned(), |place| self.bundle.join(place));
+        let [request, facts, bundle] = [request, facts, &bundle].map(quoted);
+        format!("mandat decide {request} --facts {facts} --bundle {bundle} --trust-caller-clock --explain")
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |character: char| character.is_alphanumeric() || "/._-".contains(character);
+    if path.chars().all(plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) }
+}
+
 /// What is told of each property.
 struct Told<'o> {
     lines: Vec<(&'o Property, Vec<&'o Outcome<'o>>)>,
@@ -106,7 +136,7 @@ struct Told<'o> {
 }
 
 impl<'o> Told<'o> {
-    fn of(properties: &'o [Property], outcomes: &'o [Outcome], out: &Path, source: &Source) -> Result<Self, Problem> {
+    fn of(properties: &'o [Property], outcomes: &'o [Outcome], places: &Places) -> Result<Self, Problem> {
         let of = |property: &'o Property| {
             let mine = outcomes.iter().filter(|outcome| outcome.property.id == property.id).collect();
             (property, mine)
@@ -116,7 +146,7 @@ impl<'o> Told<'o> {
         for (number, outcome) in outcomes.iter().filter(|outcome| outcome.example.is_some()).enumerate() {
             let Some(example) = &outcome.example else { continue };
             examples.push(match example {
-                Ok(example) => write_example(outcome, example, &out.join(format!("{}", number + 1)), source)?,
+                Ok(example) => write_example(outcome, example, number + 1, places)?,
                 Err(reason) => (
                     format!("no example for {}: {reason}", outcome.about()),
                     json!({ "about": outcome.about(), "reason": reason }),
@@ -197,16 +227,17 @@ fn property_json(property: &Property, outcomes: &[&Outcome]) -> Value {
     json!({ "id": property.id, "title": property.title, "rules": property.rules, "kind": property.kind.name(), "claims": claims })
 }
 
-/// Puts an example's files into a directory, and says how to ask it again.
+/// Puts an example's files into a directory of its own, and says how to ask it again.
 fn write_example(
     outcome: &Outcome,
     example: &Example,
-    dir: &Path,
-    source: &Source,
+    number: usize,
+    places: &Places,
 ) -> Result<(String, Value), Problem> {
+    let dir = places.out.join(number.to_string());
     let cannot = |error: std::io::Error| Problem::new(format!("cannot write to `{}`: {error}", dir.display()));
-    fs::create_dir_all(dir).map_err(cannot)?;
-    let at = source.location(outcome.property.span.0);
+    fs::create_dir_all(&dir).map_err(cannot)?;
+    let at = places.properties.location(outcome.property.span.0);
     let mut text = format!("{} ({}) does not hold, {at}:", outcome.property.id, outcome.environment);
     let mut files = Vec::new();
     for (number, step) in example.steps.iter().enumerate() {
@@ -215,10 +246,9 @@ fn write_example(
         fs::write(&request, format!("{:#}\n", step.request)).map_err(cannot)?;
         fs::write(&facts, format!("{:#}\n", step.facts)).map_err(cannot)?;
         text.push_str(&step_text(step));
-        let command =
-            format!("mandat decide {} --facts {} --trust-caller-clock --explain", request.display(), facts.display());
+        let command = places.command(step, &request, &facts);
         text.push_str(&format!("\n  {command}"));
-        files.push(json!({ "request": request, "facts": facts, "decision": step.decision, "policies": step.policies, "command": command }));
+        files.push(json!({ "request": request, "facts": facts, "decision": step.decision, "policies": step.policies, "faults": step.faults, "command": command }));
     }
     Ok((text, json!({ "about": outcome.about(), "steps": files })))
 }
@@ -235,5 +265,5 @@ fn step_text(step: &Step) -> String {
         step.decision,
         if step.policies.is_empty() { "no policy".to_owned() } else { step.policies.join(", ") },
         context.join(", "),
-    )
+    ) + &step.faults.iter().map(|fault| format!("\n    {fault}")).collect::<String>()
 }

@@ -17,7 +17,7 @@ use mandat::{
 
 use crate::{
     http::process::mandat,
-    support::{assert_golden, programme, programme_dir},
+    support::{assert_golden, copy_programme, programme, programme_dir},
 };
 
 /// The solver of this machine; `false` and a printed word where there is none and none is required.
@@ -221,21 +221,42 @@ fn same_as_is_refuted_by_a_bundle_that_decides_otherwise() {
     let properties = property::parse(&source, &same.register).expect("a property");
     assert!(refuted_of(&same, &properties, &source).is_empty(), "it is the same bundle");
     let narrower = changed("invoices.cedar", "resource.organization.billingUsers.contains(principal)", "false");
-    assert_eq!(refuted_of(&narrower, &properties, &source).len(), 1);
+    assert_eq!(refuted_of(&narrower, &properties, &source), [["deny", "allow"]], "denied by it, allowed as before");
+}
+
+#[test]
+fn what_is_assumed_is_not_looked_at_on_either_side() {
+    if !solver_is_here("assuming") {
+        return;
+    }
+    let bundle = changed("invoices.cedar", "resource.organization.billingUsers.contains(principal)", "false");
+    let open = "[[only_if]]\nid = \"a\"\ntitle = \"t\"\nactions = [\"viewInvoice\"]\nholds = \"resource.organization.administrators.contains(principal)\"\n";
+    let other = format!(
+        "[[same_as]]\nid = \"b\"\ntitle = \"t\"\nactions = [\"viewInvoice\"]\nbundle = {:?}\n",
+        programme_dir()
+    );
+    let payer = "[[unaffected_by]]\nid = \"c\"\ntitle = \"t\"\nactions = [\"viewProduct\"]\nattribute = \"resource.organization\"\n";
+    let cases = [
+        (open, "!resource.organization.legalRepresentatives.contains(principal)"),
+        (&other, "!resource.organization.billingUsers.contains(principal)"),
+        (payer, r#"resource.organization == Organization::"bakery""#),
+    ];
+    for (text, assumed) in cases {
+        let examples = |text: String| {
+            let source = Source::new(property::PATH, text);
+            let properties = property::parse(&source, &bundle.register).unwrap_or_else(|problems| panic!("{problems}"));
+            refuted_of(&bundle, &properties, &source)
+        };
+        assert!(!examples(text.to_owned()).is_empty(), "the control: without it there is one\n{text}");
+        assert!(examples(format!("{text}assuming = '{assumed}'\n")).is_empty(), "{text}");
+    }
 }
 
 /// A copy of the programme in a directory of its own, and a change in it.
 fn copied(name: &str, file: &str, old: &str, new: &str) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&dir);
-    for part in ["policies", "schemas", "tariffs"] {
-        std::fs::create_dir_all(dir.join(part)).unwrap();
-        for entry in std::fs::read_dir(programme_dir().join(part)).unwrap() {
-            let entry = entry.unwrap();
-            std::fs::copy(entry.path(), dir.join(part).join(entry.file_name())).unwrap();
-        }
-    }
-    std::fs::copy(programme_dir().join("mandat.toml"), dir.join("mandat.toml")).unwrap();
+    copy_programme(&dir);
     let text = std::fs::read_to_string(dir.join(file)).unwrap();
     assert!(text.contains(old), "{file} does not say `{old}`");
     std::fs::write(dir.join(file), text.replace(old, new)).unwrap();
@@ -261,12 +282,8 @@ fn a_counterexample_is_decided_by_the_command_it_comes_with() {
     let printed = String::from_utf8_lossy(&prove.stdout).into_owned();
     assert_eq!(prove.status.code(), Some(1), "{printed}");
     assert!(printed.contains("REFUTED clients.only-legal-representatives-add"), "{printed}");
-    let (request, facts) = (out.join("1/request.json"), out.join("1/facts.json"));
-    let decide = mandat()
-        .arg("decide")
-        .args([&request, Path::new("--facts"), &facts, Path::new("--bundle"), &dir, Path::new("--trust-caller-clock")])
-        .output()
-        .unwrap();
+    let command = printed.lines().find_map(|line| line.trim().strip_prefix("mandat decide ")).expect("a command");
+    let decide = mandat().arg("decide").args(command.split_whitespace()).output().unwrap();
     let decided = String::from_utf8_lossy(&decide.stdout).into_owned();
     assert_eq!((decide.status.code(), decided.lines().next()), (Some(0), Some("Allow")), "{printed}");
 }

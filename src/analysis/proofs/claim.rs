@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path};
 
-use cedar_policy::{Policy as CedarPolicy, Schema};
+use cedar_policy::{Policy as CedarPolicy, PolicyId, Schema};
 use serde_json::{Value, json};
 
 use super::{
@@ -20,9 +20,7 @@ pub struct Ground<'b> {
     /// The bundle that properties are held against.
     pub bundle: &'b Bundle,
     /// Bundles that properties compare it with, by directory.
-    others: HashMap<String, Bundle>,
-    /// The schema in Cedar's JSON form, where it has one.
-    schema: Option<Value>,
+    pub(super) others: HashMap<String, Bundle>,
 }
 
 /// A claim, and how its counterexample is to be read.
@@ -37,11 +35,13 @@ pub struct Posed {
     pub left_out: Vec<String>,
     /// Whether that attribute is the principal's.
     pub of_principal: bool,
+    /// The bundle that is compared with.
+    pub beside: Option<String>,
 }
 
 impl Posed {
     fn new(claim: Claim, reading: Reading) -> Self {
-        Self { claim, suffix: String::new(), reading, left_out: Vec::new(), of_principal: false }
+        Self { claim, suffix: String::new(), reading, left_out: Vec::new(), of_principal: false, beside: None }
     }
 }
 
@@ -78,7 +78,7 @@ impl<'b> Ground<'b> {
             })?;
             others.insert(place.clone(), other);
         }
-        Ok(Self { bundle, others, schema: schema_form(bundle) })
+        Ok(Self { bundle, others })
     }
 
     /// The claims of a property in an environment, usually one.
@@ -86,10 +86,13 @@ impl<'b> Ground<'b> {
     /// # Errors
     /// An expression has a mistake, or something cannot be put into terms of logic.
     pub fn pose(&self, property: &Property, environment: &Environment) -> Result<Vec<Posed>, Untranslatable> {
-        let mut own: Vec<CedarPolicy> = environment.policies.iter().map(|policy| policy.cedar.clone()).collect();
-        if let Some(assumed) = &property.assuming {
-            own.push(environment.synthetic("forbid", "assuming", &format!("!({assumed})"))?);
-        }
+        let mut own = cedar(environment);
+        // What is not looked at is denied by both sides of a claim.
+        let assumed = property.assuming.as_ref();
+        let assumed = assumed.map(|assumed| environment.synthetic("forbid", "assuming", &format!("!({assumed})")));
+        let assumed = assumed.transpose()?;
+        let bare = own.clone();
+        own.extend(assumed.clone());
         let posed = |claim, reading| Ok(vec![Posed::new(claim, reading)]);
         match &property.kind {
             Kind::OnlyIf(holds) => {
@@ -103,20 +106,24 @@ impl<'b> Ground<'b> {
             }
             Kind::NeverErrors => self.never_errors(environment),
             Kind::NeverMoreWith(entries) => {
-                let copy = copies(&Rewrite::Without(entries.clone()), &own)?;
+                let mut copy = copies(&Rewrite::Without(entries.clone()), &bare)?;
+                copy.extend(assumed);
                 let claim = Claim::Implies(environment.set(&own)?, environment.set(&copy)?);
                 Ok(vec![Posed { left_out: entries.clone(), ..Posed::new(claim, Reading::Without) }])
             }
             Kind::SameAs(place) => {
                 let other = self.others.get(place).ok_or_else(|| Untranslatable(format!("there is no `{place}`")))?;
-                let theirs = environment::of(&bundle_schema(self.bundle, other)?, &other.policies)
-                    .into_iter()
-                    .find(|candidate| candidate.name == environment.name)
-                    .map(|found| found.policies.iter().map(|policy| policy.cedar.clone()).collect::<Vec<_>>())
-                    .unwrap_or_default();
-                posed(Claim::SameDecisions(environment.set(&own)?, environment.set(&theirs)?), Reading::OtherBundle)
+                if !same_schema(self.bundle, other) {
+                    return Err(Untranslatable("the two bundles have different schemas".to_owned()));
+                }
+                let theirs = environment::of(environment.schema, &other.policies);
+                let mut theirs =
+                    theirs.iter().find(|candidate| candidate.name == environment.name).map(cedar).unwrap_or_default();
+                theirs.extend(assumed);
+                let claim = Claim::SameDecisions(environment.set(&own)?, environment.set(&theirs)?);
+                Ok(vec![Posed { beside: Some(place.clone()), ..Posed::new(claim, Reading::OtherBundle) }])
             }
-            Kind::UnaffectedBy(path) => self.unaffected(path, &own, environment),
+            Kind::UnaffectedBy(path) => self.unaffected(path, &bare, assumed, environment),
             Kind::NeverBoth { one, other } => self.never_both(one, other, &own, environment),
         }
     }
@@ -133,6 +140,7 @@ impl<'b> Ground<'b> {
         &self,
         path: &str,
         own: &[CedarPolicy],
+        assumed: Option<CedarPolicy>,
         environment: &Environment,
     ) -> Result<Vec<Posed>, Untranslatable> {
         let (variable, attribute) = path
@@ -154,7 +162,12 @@ impl<'b> Ground<'b> {
         let wide = with_schema(environment, &schema);
         let rewrite = Rewrite::OtherValue { variable: variable.to_owned(), attribute: attribute.to_owned() };
         let copy = copies(&rewrite, own)?;
-        let claim = Claim::SameDecisions(wide.set(own)?, wide.set(&copy)?);
+        // It is taken to hold of both values.
+        let of_other = assumed
+            .as_ref()
+            .map(|assumed| Ok::<_, Untranslatable>(rewrite.policy(assumed)?.new_id(PolicyId::new("assuming-other"))));
+        let assumed: Vec<CedarPolicy> = assumed.into_iter().chain(of_other.transpose()?).collect();
+        let claim = Claim::SameDecisions(wide.set(own.iter().chain(&assumed))?, wide.set(copy.iter().chain(&assumed))?);
         Ok(vec![Posed {
             left_out: vec![attribute.to_owned()],
             of_principal: variable == "principal",
@@ -185,7 +198,7 @@ impl<'b> Ground<'b> {
                     Ok(json!({ "type": "Record", "attributes": { "principal": principal, "context": context } }))
                 })?;
                 let wide = with_schema(environment, &schema);
-                let mut second: Vec<CedarPolicy> = theirs.policies.iter().map(|policy| policy.cedar.clone()).collect();
+                let mut second = cedar(&theirs);
                 second.push(theirs.synthetic("forbid", "other", &format!("!({other})"))?);
                 let second = copies(&Rewrite::OtherRequest, &second)?;
                 let claim = Claim::NeverBoth(wide.set(own.iter().chain([&mine]))?, wide.set(&second)?);
@@ -199,25 +212,21 @@ impl<'b> Ground<'b> {
         environment: &Environment,
         entries: impl FnOnce(&Value, &Value) -> Result<Value, Untranslatable>,
     ) -> Result<Schema, Untranslatable> {
-        let schema = self.schema.as_ref().ok_or_else(|| {
+        let schema = self.bundle.schema_form.as_ref().ok_or_else(|| {
             Untranslatable(format!("the schema cannot get the entry `{OTHER}`: it is more than one file"))
         })?;
         rewrite::with_context_entry(schema, environment.request.action().id().unescaped(), entries)
     }
 }
 
-/// Their policies are asked under our schema: they must be of it.
-fn bundle_schema(ours: &Bundle, theirs: &Bundle) -> Result<Schema, Untranslatable> {
-    let form = |bundle| schema_form(bundle).map(|form| form.to_string());
-    if form(ours) == form(theirs) {
-        Ok(ours.schema.clone())
-    } else {
-        Err(Untranslatable("the two bundles have different schemas".to_owned()))
-    }
+/// Whether policies of both bundles can be asked under one schema; schemas of several files must be the same texts.
+fn same_schema(ours: &Bundle, theirs: &Bundle) -> bool {
+    let same_form = ours.schema_form.is_some() && ours.schema_form == theirs.schema_form;
+    same_form || ours.schema_digest == theirs.schema_digest
 }
 
-fn schema_form(bundle: &Bundle) -> Option<Value> {
-    bundle.schema_form.clone()
+fn cedar(environment: &Environment) -> Vec<CedarPolicy> {
+    environment.policies.iter().map(|policy| policy.cedar.clone()).collect()
 }
 
 fn copies(rewrite: &Rewrite, policies: &[CedarPolicy]) -> Result<Vec<CedarPolicy>, Untranslatable> {

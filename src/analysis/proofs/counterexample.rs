@@ -12,15 +12,15 @@ use super::{
     rewrite::OTHER,
 };
 use crate::{
-    analysis::prover::{Counterexample, Prover},
-    bundle::Bundle,
-    decision::{
-        self, Decision,
-        question::{self, Asked, Question},
+    analysis::{
+        asking,
+        prover::{Counterexample, Prover},
     },
+    bundle::Bundle,
+    decision::{Decision, question},
     facts::{Facts as _, document::Document, memory::MemoryFacts, store::record},
     problem::Source,
-    request::{Circumstances, Party, Properties, Request},
+    request::{Party, Properties, Request},
 };
 
 /// A request against a property, in one or two steps.
@@ -39,17 +39,28 @@ pub struct Step {
     pub facts: Value,
     /// `allow` or `deny`, as it is really decided.
     pub decision: &'static str,
-    /// The determining policies and those that failed.
+    /// The determining policies.
     pub policies: Vec<String>,
+    /// Policies that cannot be evaluated, and why.
+    pub faults: Vec<String>,
+    /// The directory of the bundle that decides, relative to the one that is looked at; none where it is that one.
+    pub bundle: Option<String>,
 }
 
 /// Finds a counterexample of a claim that fails.
 pub(super) fn find(ground: &Ground, posed: &Posed, prover: &Prover) -> Result<Example, String> {
     let found = prover.counterexample(&posed.claim).map_err(|error| error.to_string())?;
     let found = found.ok_or("the solver found none when it was asked again")?;
-    let steps = steps(&found, posed, ground.bundle)?;
-    let steps = steps.into_iter().map(|(request, facts)| replayed(ground.bundle, request, facts));
-    let example = Example { steps: steps.collect::<Result<_, _>>()? };
+    let asked = steps(&found, posed, ground.bundle)?;
+    let mut steps: Vec<Step> = Vec::new();
+    for (request, facts) in &asked {
+        steps.push(replayed(ground.bundle, None, request.clone(), facts.clone())?);
+    }
+    if let (Some(place), [(request, facts)]) = (&posed.beside, &asked[..]) {
+        let other = ground.others.get(place).ok_or_else(|| format!("there is no `{place}`"))?;
+        steps.push(replayed(other, Some(place.clone()), request.clone(), facts.clone())?);
+    }
+    let example = Example { steps };
     match shows(&example, posed.reading) {
         true => Ok(example),
         false => Err("what the solver found is not what is decided: this is a mistake of mandat's".to_owned()),
@@ -62,9 +73,8 @@ fn shows(example: &Example, reading: Reading) -> bool {
         Reading::Allowed => decisions == ["allow"],
         Reading::Two => decisions == ["allow", "allow"],
         Reading::Without => decisions == ["allow", "deny"],
-        Reading::OtherValue => decisions.len() == 2 && decisions[0] != decisions[1],
-        // Which policy fails, and what the other bundle says, is told beside the decision.
-        Reading::Fails | Reading::OtherBundle => decisions.len() == 1,
+        Reading::OtherValue | Reading::OtherBundle => decisions.len() == 2 && decisions[0] != decisions[1],
+        Reading::Fails => example.steps.iter().all(|step| !step.faults.is_empty()),
     }
 }
 
@@ -170,7 +180,7 @@ fn extension(call: &Value) -> Value {
         let argument = arguments?.get(position)?;
         plain(argument.clone()).as_str().map(ToOwned::to_owned)
     };
-    moment(text(0), text(1)).map_or_else(|| call.clone(), |text| json!(text))
+    moment(text(0), text(1)).map_or_else(|| json!({ "__extn": call }), |text| json!(text))
 }
 
 /// A moment so many milliseconds (`12ms`) after a date, as text.
@@ -183,12 +193,14 @@ fn moment(date: Option<String>, offset: Option<String>) -> Option<String> {
 }
 
 /// Asks a question for real.
-fn replayed(bundle: &Bundle, request: Value, facts: Value) -> Result<Step, String> {
+fn replayed(bundle: &Bundle, place: Option<String>, request: Value, facts: Value) -> Result<Step, String> {
     let decision = asked(bundle, &request, &facts)?;
-    let failed = decision.faults.iter().map(|fault| format!("{} fails: {}", fault.policy, fault.message));
+    let faults = decision.faults.iter().map(|fault| format!("{} fails: {}", fault.policy, fault.message));
     Ok(Step {
         decision: if decision.allowed() { "allow" } else { "deny" },
-        policies: decision.determining.iter().map(ToString::to_string).chain(failed).collect(),
+        policies: decision.determining.iter().map(ToString::to_string).collect(),
+        faults: faults.collect(),
+        bundle: place,
         request,
         facts,
     })
@@ -211,13 +223,8 @@ pub(in crate::analysis) fn asked(bundle: &Bundle, request: &Value, facts: &Value
         context: request["context"].as_object().cloned().unwrap_or_default(),
     };
     // The moment asked about is the context's own.
-    let circumstances = Circumstances { now: jiff::Timestamp::UNIX_EPOCH, trust_caller_clock: true };
-    let question = Question::ask(bundle, &*snapshot, &asked, &circumstances).map_err(|error| error.to_string())?;
-    let Asked::Question(mut question) = question else { return Err("no policy can be asked this".to_owned()) };
-    let supplied = std::mem::take(&mut question.supplied);
-    let level = bundle.settings.policies.level;
-    let slice = snapshot.slice(&question.roots, supplied, level).map_err(|error| error.to_string())?;
-    Ok(decision::decide(bundle, &question.request, &slice.entities))
+    let reply = asking::answer(bundle, &*snapshot, &asked, jiff::Timestamp::UNIX_EPOCH)?;
+    Ok(reply.decision)
 }
 
 fn party(value: &Value) -> Result<Party, String> {

@@ -6,6 +6,7 @@ use super::property::Property;
 use crate::{
     analysis::prover::Environment,
     bundle::Bundle,
+    decision::values::closest,
     problem::{Problem, Problems, Source},
 };
 
@@ -44,7 +45,7 @@ pub fn check(bundle: &Bundle, environments: &[Environment], properties: &[Proper
         for (what, name, known) in unknown {
             named = false;
             let problem = Problem::at(source, property.span, format!("`{name}` is not {what} that a request can have"));
-            problems.push(match nearest(name, known) {
+            problems.push(match closest(name, known.iter().copied()) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
                 None => problem,
             });
@@ -57,9 +58,4 @@ pub fn check(bundle: &Bundle, environments: &[Environment], properties: &[Proper
         }
     }
     problems
-}
-
-fn nearest<'k>(name: &str, known: &BTreeSet<&'k str>) -> Option<&'k str> {
-    let distance = |candidate: &&&str| strsim::damerau_levenshtein(name, candidate);
-    known.iter().min_by_key(distance).filter(|candidate| distance(candidate) <= 1 + name.len() / 4).copied()
 }
