@@ -11,7 +11,7 @@ use std::{
 
 use mandat::analysis::prover::solver;
 
-use crate::support::programme_dir;
+use crate::support::{copy_programme, programme_dir};
 
 const PAGE: &str = "docs/authoring.md";
 
@@ -37,19 +37,7 @@ fn place(page: &str, name: &str) -> std::ops::Range<usize> {
 fn repository() -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("authoring");
     let _ = fs::remove_dir_all(&dir);
-    let parts = ["policies", "schemas", "tariffs", "tests/scenarios", "tests/prices", "tests/facts", "tests/orders"];
-    for part in parts {
-        fs::create_dir_all(dir.join(part)).expect("a directory");
-        for entry in fs::read_dir(programme_dir().join(part)).expect("a directory") {
-            let path = entry.expect("an entry").path();
-            if path.is_file() {
-                fs::copy(&path, dir.join(part).join(path.file_name().expect("a name"))).expect("a copy");
-            }
-        }
-    }
-    for file in ["mandat.toml", "tests/matrix.toml", "tests/mutants.toml"] {
-        fs::copy(programme_dir().join(file), dir.join(file)).expect("a copy");
-    }
+    copy_programme(&dir);
     let git = "git init -q -b main && git add -A && \
                git -c user.name=author -c user.email=author@example.invalid commit -q -m 'the rules as they are'";
     run(git, &dir);
@@ -69,7 +57,8 @@ fn run(command: &str, dir: &Path) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// What differs from one machine to the next: digests, and where the solver is.
+/// What differs from one machine or run to the next: digests, where the solver is, and which of two equal claims asked
+/// at once was proved and which was known by then.
 fn settled(printed: &str) -> String {
     let solver = solver::find().ok().flatten().map(|found| found.program.display().to_string());
     let printed = match solver {
@@ -79,7 +68,10 @@ fn settled(printed: &str) -> String {
     let lines = printed.lines().map(|line| match (line.find("sha256:"), line.split_once("`HEAD (")) {
         (Some(at), _) => format!("{}sha256:…", &line[..at]),
         (None, Some((before, after))) => format!("{before}`HEAD (…{}", &after[after.find(')').unwrap_or(0)..]),
-        (None, None) => line.trim_end().to_owned(),
+        (None, None) => match (line.find(" settled ("), line.find(" proved by cvc5, ")) {
+            (Some(at), Some(_)) => format!("{} settled (… proved by cvc5, … known before)", &line[..at]),
+            _ => line.trim_end().to_owned(),
+        },
     });
     lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
 }

@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::programme_dir;
+use crate::support::{copy, programme_dir};
 
 const FACTS: &str = "tests/facts/programme.json";
 
@@ -160,17 +160,5 @@ fn completions_are_printed_for_every_shell() {
         let output = mandat(&["completions", shell], "");
         assert_eq!(code(&output), 0);
         assert!(String::from_utf8_lossy(&output.stdout).contains("decide"), "{shell}");
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).expect("a directory").map(|entry| entry.expect("an entry").path()) {
-        let target = to.join(entry.file_name().expect("a name"));
-        if entry.is_dir() {
-            fs::create_dir_all(&target).expect("a directory");
-            copy(&entry, &target);
-        } else {
-            fs::copy(&entry, &target).expect("a copy");
-        }
     }
 }

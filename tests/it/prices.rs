@@ -8,7 +8,7 @@ use mandat::{
 use crate::{
     command_line::{code, mandat},
     reload::edit,
-    support::{programme, programme_dir},
+    support::{copy_programme, programme, programme_dir},
     worlds::TempDir,
 };
 
@@ -80,10 +80,7 @@ fn mandat_test_asks_the_price_cases_too() {
     let count = read_all(&programme_dir().join("tests/prices")).unwrap().len();
     assert!(count > 400, "{count} price cases");
     let dir = TempDir::new();
-    for part in ["policies", "schemas", "tariffs", "tests/facts", "tests/scenarios", "tests/prices"] {
-        crate::reload::copy(&programme_dir().join(part), &dir.path().join(part));
-    }
-    std::fs::copy(programme_dir().join("mandat.toml"), dir.path().join("mandat.toml")).unwrap();
+    copy_programme(dir.path());
     let run = |only: &str| {
         let output = mandat(&["test", dir.path().to_str().unwrap(), "--only", only], "");
         (code(&output), String::from_utf8_lossy(&output.stdout).into_owned())

@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::programme_dir;
+use crate::support::{copy_programme, programme_dir};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_mandat");
 
@@ -112,14 +112,7 @@ fn shell(command: &str, dir: &Path) -> String {
 /// A copy of the bundle that a test may change.
 fn copy_of_bundle(name: &str) -> PathBuf {
     let copy = std::env::temp_dir().join(format!("mandat-{name}-{}", std::process::id()));
-    for dir in ["policies", "schemas", "tariffs", "tests/scenarios", "tests/facts"] {
-        fs::create_dir_all(copy.join(dir)).expect("a directory");
-        for entry in fs::read_dir(programme_dir().join(dir)).expect("a directory") {
-            let path = entry.expect("an entry").path();
-            fs::copy(&path, copy.join(dir).join(path.file_name().expect("a name"))).expect("a copy");
-        }
-    }
-    fs::copy(programme_dir().join("mandat.toml"), copy.join("mandat.toml")).expect("a copy");
+    copy_programme(&copy);
     copy
 }
 

@@ -7,10 +7,11 @@ use mandat::{
     problem::Source,
 };
 
-use super::{READ, bundle, copy_programme, run};
+use super::{READ, bundle, run};
 use crate::{
     command_line::{code, mandat},
-    support::programme_dir,
+    support::{copy_programme, programme_dir},
+    worlds::TempDir,
 };
 
 fn policy_text(text: &str) -> String {
@@ -181,7 +182,8 @@ fn a_file_behind_a_link_is_not_written() {
 
 #[test]
 fn the_programme_means_the_same_after_its_layout_was_lost() {
-    let dir = copy_programme();
+    let dir = TempDir::new();
+    copy_programme(dir.path());
     let path = dir.path().join("policies/invoices.cedar");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(

@@ -7,9 +7,9 @@ mod meaning;
 mod sarif;
 mod watch;
 
-use std::{fs, path::Path, process::Output};
+use std::{path::Path, process::Output};
 
-use crate::{command_line::mandat, support::programme_dir, worlds::TempDir};
+use crate::{command_line::mandat, worlds::TempDir};
 
 const SCHEMA: &str = "\
 entity User;
@@ -68,16 +68,4 @@ fn warned(dir: &Path) -> Vec<String> {
     let warnings = answer["warnings"].as_array().unwrap();
     let codes = warnings.iter().map(|warning| warning["code"].as_str().unwrap().to_owned());
     codes.filter(|code| &**code < "W310").collect()
-}
-
-fn copy_programme() -> TempDir {
-    let dir = TempDir::new();
-    for sub in ["policies", "schemas", "tariffs"] {
-        for entry in fs::read_dir(programme_dir().join(sub)).unwrap().map(Result::unwrap) {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            dir.write(&format!("{sub}/{name}"), &fs::read_to_string(entry.path()).unwrap());
-        }
-    }
-    dir.write("mandat.toml", &fs::read_to_string(programme_dir().join("mandat.toml")).unwrap());
-    dir
 }

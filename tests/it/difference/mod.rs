@@ -18,8 +18,8 @@ use serde_json::Value;
 
 use crate::{
     http::todo_dir,
-    reload::{copy, edit},
-    support::programme_dir,
+    reload::edit,
+    support::{copy, copy_programme},
     worlds::TempDir,
 };
 
@@ -39,12 +39,7 @@ impl Repository {
     /// The partner programme, committed.
     pub(crate) fn programme() -> Self {
         let dir = TempDir::new();
-        for part in ["policies", "schemas", "tariffs", "tests/facts", "tests/scenarios"] {
-            copy(&programme_dir().join(part), &dir.path().join(part));
-        }
-        for file in ["mandat.toml", "tests/matrix.toml"] {
-            std::fs::copy(programme_dir().join(file), dir.path().join(file)).unwrap();
-        }
+        copy_programme(dir.path());
         Self::committed(dir)
     }
 

@@ -8,7 +8,7 @@ use mandat::{
 };
 
 use super::Repository;
-use crate::{reload::copy, worlds::TempDir};
+use crate::{support::copy, worlds::TempDir};
 
 #[test]
 fn a_revision_is_read_as_its_checkout_would_be_and_nothing_is_touched() {

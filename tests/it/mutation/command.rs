@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::{
     command_line::{code, mandat},
     http::todo_dir,
-    reload::{copy, edit},
+    reload::edit,
+    support::copy,
     worlds::TempDir,
 };
 

@@ -18,9 +18,10 @@ use mandat::{
     http::reload::{Reloads, keep::Watch},
 };
 
-use super::{Ground, Stop, copy, edit, load, other_edition, refused, reload, reloaded, todo};
+use super::{Ground, Stop, edit, load, other_edition, refused, reload, reloaded, todo};
 use crate::{
     http::{Server, denied, todo_facts},
+    support::copy,
     worlds::TempDir,
 };
 

@@ -7,9 +7,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Ground, Stop, copy, edit, load, other_edition, refused, reload, reloaded, todo};
+use super::{Ground, Stop, edit, load, other_edition, refused, reload, reloaded, todo};
 use crate::{
     http::{Client, Reply, allowed, denied},
+    support::copy,
     worlds::TempDir,
 };
 

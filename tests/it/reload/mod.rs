@@ -12,7 +12,7 @@ mod watch;
 
 use std::{
     fs,
-    path::{Path, PathBuf},
+    path::Path,
     sync::atomic::{AtomicBool, Ordering},
 };
 
@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::{
     http::{Client, Reply, Server, todo_dir, todo_facts},
+    support::copy,
     worlds::TempDir,
 };
 
@@ -73,19 +74,6 @@ pub fn todo() -> TempDir {
     let last = cases.rsplit("[[scenario]]").next().unwrap();
     dir.write("tests/scenarios/lists.toml", &format!("{head}[[scenario]]{last}"));
     dir
-}
-
-/// Copies a directory.
-pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target: PathBuf = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 pub fn edit(dir: &TempDir, file: &str, from: &str, to: &str) {
