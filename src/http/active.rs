@@ -17,6 +17,7 @@ use tokio::{
 use super::{
     callers::Callers,
     error::Error,
+    inquiry::now,
     meters::{DecisionMeters, Meters},
 };
 use crate::{
@@ -57,10 +58,11 @@ impl Active {
     /// Puts an engine into force.
     ///
     /// # Errors
-    /// The facts, or the tokens of callers, cannot be read.
+    /// The facts, or the tokens of callers, cannot be read, or the bundle cannot be kept.
     pub fn new(engine: Engine, meters: &Meters) -> Result<Self, Unavailable> {
         let bundle = engine.moment()?.bundle;
         let callers = Callers::of(engine.facts().store())?;
+        engine.keep_in_force(now())?;
         meters.in_force(&bundle);
         let lasting = (bundle.settings.server.clone(), bundle.settings.store.clone());
         let (dress, looking) = (ArcSwap::from_pointee(Dress::new(bundle)), Arc::new(Semaphore::new(1)));
@@ -147,7 +149,7 @@ impl Active {
     /// # Errors
     /// Why the bundle in force stays there.
     pub fn reload(&self, dir: &Path, asked: &Asked, meters: &Meters) -> Result<Reloaded, Refused> {
-        let reloaded = self.engine.reload(dir, asked)?;
+        let reloaded = self.engine.reload(dir, asked, &now)?;
         if let Reloaded::Replaced { now, .. } = &reloaded {
             self.dress.store(Arc::new(Dress::new(now.clone())));
             meters.in_force(now);

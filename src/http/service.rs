@@ -62,7 +62,7 @@ impl Service {
     /// Puts an engine into force; from now on the service is ready. A second engine is not taken.
     ///
     /// # Errors
-    /// The facts, or the tokens of callers, cannot be read.
+    /// The facts, or the tokens of callers, cannot be read, or the bundle cannot be kept.
     pub fn activate(&self, engine: Engine) -> Result<(), Unavailable> {
         let active = Active::new(engine, &self.meters)?;
         let _ = self.active.set(active);

@@ -5,6 +5,9 @@
 //! the same facts later, on any connection, however much is written meanwhile. There is one writer at a time
 //! ([`Store::begin`]); readers never wait for it.
 //!
+//! What answered from the facts is kept beside them: each bundle by its digest, and when it came into force. So a
+//! question can be asked as of an earlier time ([`Store::revision_at`], [`Store::bundle_at`]).
+//!
 //! What a version refers to stands beside it as *links*, indexed both ways: by them the store tells who
 //! refers to an entity, and finds the candidates of a search without reading everything.
 //!
@@ -18,7 +21,7 @@ pub mod record;
 pub mod sqlite;
 pub mod token;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 
 use cedar_policy::{Entity, EntityTypeName, EntityUid};
 use jiff::Timestamp;
@@ -78,6 +81,15 @@ pub struct Commit {
     pub why: String,
 }
 
+/// That a bundle came into force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activation {
+    /// When, by the clock of whoever put it into force; kept to the millisecond.
+    pub at: Timestamp,
+    /// The bundle's digest.
+    pub bundle: String,
+}
+
 /// A reference that leads nowhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dangling {
@@ -135,8 +147,38 @@ pub enum Past {
         /// The answer.
         answer: Remembered,
     },
+    /// A bundle that was in force; comes before its first activation, after all answers.
+    Bundle {
+        /// Its digest.
+        digest: String,
+        /// Its files, as they were given to [`Store::keep_bundle`].
+        files: String,
+    },
+    /// A bundle came into force, in the order in which they did.
+    Activation(Activation),
     /// A token; comes last.
     Token(Token),
+}
+
+/// What listens to a history.
+type Listener<'l> = dyn FnMut(Past) -> Result<(), Unavailable> + 'l;
+
+/// Tells activations, each bundle before its first.
+fn with_bundles(
+    activations: Vec<Activation>,
+    files: &dyn Fn(&str) -> Result<Option<String>, Unavailable>,
+    listener: &mut Listener,
+) -> Result<(), Unavailable> {
+    let mut told = HashSet::new();
+    for activation in activations {
+        let digest = &activation.bundle;
+        if told.insert(digest.clone()) {
+            let files = files(digest)?.ok_or_else(|| Unavailable(format!("the bundle {digest} is not kept")))?;
+            listener(Past::Bundle { digest: digest.clone(), files })?;
+        }
+        listener(Past::Activation(activation))?;
+    }
+    Ok(())
 }
 
 /// Opens the store of a place: the path of a file, or the URL of a PostgreSQL database.
@@ -231,6 +273,41 @@ pub trait Store: Send + Sync {
     /// The database cannot be asked.
     fn touch_tokens(&self, uses: &[(String, Timestamp)]) -> Result<(), Unavailable>;
 
+    /// Keeps a bundle's files, and that it is in force from a time on. Who answers under it first has this return.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or another writer took too long.
+    fn keep_bundle(&self, activation: &Activation, files: &str) -> Result<(), Unavailable> {
+        let mut writing = self.begin()?;
+        writing.keep_bundle(&activation.bundle, files)?;
+        writing.activate(activation)?;
+        writing.commit()
+    }
+
+    /// The files of a bundle that was kept, whatever they are: who takes them compares the digest.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn bundle(&self, digest: &str) -> Result<Option<String>, Unavailable>;
+
+    /// The digest of the bundle that was in force at a time; none before the first. Times that run backwards are taken
+    /// as by [`Store::revision_at`].
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn bundle_at(&self, at: Timestamp) -> Result<Option<String>, Unavailable>;
+
+    /// The newest revision at a time, to the millisecond; 0 before the first.
+    ///
+    /// Commits are counted in the order in which they were made, while their times come from the clocks of those who
+    /// made them and may run backwards. A commit counts as made no earlier than any before it: the revision is the
+    /// highest of which all commits up to it are from that time or earlier. So nothing that was known only later is
+    /// ever a part of the answer; what followed on a commit of a clock that was ahead is found from that commit's time on.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn revision_at(&self, at: Timestamp) -> Result<Revision, Unavailable>;
+
     /// Tells the whole history up to a revision, oldest first.
     ///
     /// # Errors
@@ -300,6 +377,18 @@ pub trait Writing: Send {
     /// # Errors
     /// The database cannot be asked.
     fn remember(&mut self, caller: &str, key: &str, answer: &Remembered) -> Result<(), Unavailable>;
+
+    /// Keeps a bundle's files under its digest; one that is kept already stays as it is.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn keep_bundle(&mut self, digest: &str, files: &str) -> Result<(), Unavailable>;
+
+    /// Keeps that a bundle came into force, one that is kept.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn activate(&mut self, activation: &Activation) -> Result<(), Unavailable>;
 
     /// Keeps a token, or replaces the one of the same id.
     ///

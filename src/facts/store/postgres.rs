@@ -6,10 +6,11 @@
 //!
 //! How PostgreSQL is found and trusted stands in [`address`], the connections in [`server`], the tables in
 //! [`migrate`]; the statements that read in [`read`], [`walk`] and [`answers`], those that write in [`put`] and
-//! [`links`], the writer's transaction in [`session`], the history in [`history`].
+//! [`links`], the writer's transaction in [`session`], the history in [`history`], what answered in [`bundles`].
 
 mod address;
 mod answers;
+mod bundles;
 mod history;
 mod links;
 mod migrate;
@@ -28,7 +29,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use self::{address::Address, news::News, server::Server, write::PostgresWriting};
-use super::{Past, Placed, Position, Remembered, Revision, Store, Stored, Walk, Writing, token::Token};
+use super::{Activation, Past, Placed, Position, Remembered, Revision, Store, Stored, Walk, Writing, token::Token};
 use crate::facts::Unavailable;
 
 /// How PostgreSQL is used.
@@ -148,6 +149,22 @@ impl Store for PostgresStore {
 
     fn touch_tokens(&self, uses: &[(String, Timestamp)]) -> Result<(), Unavailable> {
         self.server.tell(async |connection| answers::touch_tokens(connection, uses).await)
+    }
+
+    fn keep_bundle(&self, activation: &Activation, files: &str) -> Result<(), Unavailable> {
+        self.server.tell(async |connection| bundles::keep_in_force(connection, activation, files).await)
+    }
+
+    fn bundle(&self, digest: &str) -> Result<Option<String>, Unavailable> {
+        self.server.ask(async |connection| bundles::files(connection, digest).await)
+    }
+
+    fn bundle_at(&self, at: Timestamp) -> Result<Option<String>, Unavailable> {
+        self.server.ask(async |connection| bundles::at(connection, at).await)
+    }
+
+    fn revision_at(&self, at: Timestamp) -> Result<Revision, Unavailable> {
+        self.server.ask(async |connection| bundles::revision_at(connection, at).await)
     }
 
     fn history(

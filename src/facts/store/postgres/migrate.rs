@@ -7,7 +7,10 @@ use super::server::{Server, told};
 use crate::facts::Unavailable;
 
 /// Migrations in their order; how many were made stands in `schema_version`.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../../migrations/postgres/0001_store.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../../migrations/postgres/0001_store.sql"),
+    include_str!("../../../../migrations/postgres/0002_bundles.sql"),
+];
 
 /// Advisory locks of ours: this one, and the writer's in [`super::session`].
 const MIGRATING: i64 = 0x6d61_6e64_6174_0001;

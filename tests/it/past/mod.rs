@@ -1,0 +1,3 @@
+//! The past: which bundle was in force when, decisions as of an earlier time, and recorded questions asked again.
+
+mod archive;
