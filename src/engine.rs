@@ -82,7 +82,7 @@ impl Engine {
             in_force: ArcSwap::from_pointee(in_force),
             reloading: Mutex::default(),
             entering: Mutex::default(),
-            ready: past::ready(),
+            ready: past::Ready::default(),
         }
     }
 

@@ -8,7 +8,7 @@
 //! Bundles of the past are loaded when they are asked for and a few are held ready. Facts need not fit anew: under the
 //! schema of that bundle they were written.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 
@@ -25,11 +25,15 @@ use crate::{
 /// Earlier bundles that are held ready.
 const READY: u64 = 4;
 
-/// Earlier bundles with the facts as they are read under the schema of each, by digest.
-pub(super) type Ready = moka::sync::Cache<String, Arc<Earlier>>;
+/// Earlier bundles that are held ready, by digest.
+pub(super) struct Ready {
+    bundles: moka::sync::Cache<String, Arc<Earlier>>,
+    /// To load one is the work of a second: who asks about many waits, and nobody else does.
+    loading: Mutex<()>,
+}
 
-/// A bundle that was in force.
-pub(super) struct Earlier {
+/// A bundle that was in force, and the facts as they are read under its schema.
+struct Earlier {
     bundle: Arc<Bundle>,
     facts: Arc<dyn Facts>,
 }
@@ -59,8 +63,10 @@ pub enum NoPast {
     },
 }
 
-pub(super) fn ready() -> Ready {
-    Ready::new(READY)
+impl Default for Ready {
+    fn default() -> Self {
+        Self { bundles: moka::sync::Cache::new(READY), loading: Mutex::default() }
+    }
 }
 
 impl Engine {
@@ -98,8 +104,11 @@ impl Engine {
     }
 
     fn earlier(&self, digest: &str, store: &dyn Store, facts: &dyn Facts) -> Result<Arc<Earlier>, NoPast> {
-        let found = self.ready.try_get_with_by_ref(digest, || load(digest, store, facts).map(Arc::new));
-        found.map_err(|error| (*error).clone())
+        let loaded = || {
+            let _one_at_a_time = self.ready.loading.lock().unwrap_or_else(PoisonError::into_inner);
+            load(digest, store, facts).map(Arc::new)
+        };
+        self.ready.bundles.try_get_with_by_ref(digest, loaded).map_err(|error| (*error).clone())
     }
 }
 

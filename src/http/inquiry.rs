@@ -4,6 +4,7 @@
 //! and nothing could interrupt it, and now and then others get their turn: a hundred explained items must
 //! not make a single question wait (threat T17).
 
+mod past;
 mod search;
 
 use std::{
@@ -19,6 +20,7 @@ use axum::{
 };
 use serde_json::Value;
 
+use self::past::Past;
 use super::{
     active::{Active, Dress},
     answer::{DecisionAnswer, Detail},
@@ -56,6 +58,7 @@ pub struct Inquiry<'s> {
     circumstances: Circumstances,
     begun: Instant,
     trace: Trace,
+    past: Option<Past>,
 }
 
 impl<'s> Inquiry<'s> {
@@ -108,6 +111,7 @@ impl<'s> Inquiry<'s> {
             moment,
             caller,
             trace,
+            past: None,
         }
     }
 
@@ -117,7 +121,7 @@ impl<'s> Inquiry<'s> {
     /// It cannot be asked, the facts cannot be read, or the deadline has passed.
     pub fn single(&self, evaluation: Evaluation, options: Options) -> Result<Bytes, Error> {
         let request = wire::request(evaluation)?;
-        let answer = text(&self.decide(&request)?, self.detail(options.explain))?;
+        let answer = self.text(&self.decide(&request)?, self.detail(options.explain))?;
         self.in_time()?;
         Ok(answer)
     }
@@ -174,13 +178,13 @@ impl<'s> Inquiry<'s> {
     /// An item that cannot be asked is denied and says why; it does not fail the batch.
     fn item(&self, item: Value, defaults: &Evaluation, detail: Detail) -> Result<(bool, Bytes), Error> {
         let request = wire::item(item, defaults).and_then(wire::request);
-        match request
-            .map_err(Refusal::from)
-            .and_then(|request| self.decide(&request).map(|answer| (answer.decision.allowed(), text(&answer, detail))))
-        {
+        match request.map_err(Refusal::from).and_then(|request| {
+            self.decide(&request).map(|answer| (answer.decision.allowed(), self.text(&answer, detail)))
+        }) {
             Ok((decision, answer)) => Ok((decision, answer?)),
             Err(Refusal::Invalid(invalid)) => {
                 let answer = DecisionAnswer::item_error(wire::in_wire_words(invalid).to_string());
+                let answer = answer.historical(self.historical());
                 Ok((false, json(&answer)?))
             }
             Err(unavailable) => Err(unavailable.into()),
@@ -192,13 +196,21 @@ impl<'s> Inquiry<'s> {
         if !explain {
             return Detail::None;
         }
-        let sees_facts = self.caller.sees_facts(&self.moment.bundle, self.circumstances.now);
+        let sees_facts = match &self.past {
+            // By the bundle of now: what a caller may see is not for rules of the past to say.
+            Some(past) => past.sees_facts,
+            None => self.caller.sees_facts(&self.moment.bundle, self.circumstances.now),
+        };
         if sees_facts { Detail::Full } else { Detail::Reason }
     }
 
     fn decide(&self, request: &Request) -> Result<Answer<'_>, Refusal> {
         let started = Instant::now();
         let answer = self.moment.decide(request, &self.circumstances)?;
+        if self.past.is_some() {
+            // Nobody acts on it: it is counted among the requests, not among the decisions.
+            return Ok(answer);
+        }
         self.service.meters.decision(&self.dress.meters, &request.action, answer.decision.code, started.elapsed());
         self.report(request, &answer.decision);
         Ok(answer)
@@ -261,7 +273,19 @@ impl<'s> Inquiry<'s> {
             Err(error) => error.into_response(),
         };
         stamp(&mut response, self.dress.digest.clone(), self.moment.revision());
+        self.stamp_past(&mut response);
         response
+    }
+
+    /// An answer on the wire; most are one of two texts.
+    fn text(&self, answer: &Answer, detail: Detail) -> Result<Bytes, Error> {
+        let decision = &answer.decision;
+        let bare = detail == Detail::None && decision.obligations.is_empty() && decision.advice.is_empty();
+        if bare && self.past.is_none() {
+            let text: &[u8] = if decision.allowed() { br#"{"decision":true}"# } else { br#"{"decision":false}"# };
+            return Ok(Bytes::from_static(text));
+        }
+        json(&DecisionAnswer::of(answer, detail).historical(self.historical()))
     }
 }
 
@@ -285,15 +309,6 @@ pub fn no_quote(reason: NoQuote) -> ProblemDetails {
         }
         NoQuote::Unavailable(unavailable) => Error::from(unavailable).into(),
     }
-}
-
-/// An answer on the wire; most are one of two texts.
-fn text(answer: &Answer, detail: Detail) -> Result<Bytes, Error> {
-    let decision = &answer.decision;
-    if detail != Detail::None || !decision.obligations.is_empty() || !decision.advice.is_empty() {
-        return json(&DecisionAnswer::of(answer, detail));
-    }
-    Ok(Bytes::from_static(if decision.allowed() { br#"{"decision":true}"# } else { br#"{"decision":false}"# }))
 }
 
 fn json(answer: &DecisionAnswer) -> Result<Bytes, Error> {

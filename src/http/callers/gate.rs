@@ -10,7 +10,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, header},
     middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 
 use super::{
@@ -51,6 +51,18 @@ enum Turned {
     Away(Refusal),
     /// Nobody is, at the moment.
     Back(Error),
+}
+
+/// Lets a caller do what a route does for it alone, where that depends on what the body wants.
+///
+/// # Errors
+/// The answer for who may not.
+pub fn admit_to(service: &Service, caller: &Caller, operation: Operation, route: Route) -> Result<(), Response> {
+    let active = service.active().map_err(IntoResponse::into_response)?;
+    caller.admit(&[operation], &active.bundle(), now()).map_err(|refusal| {
+        report(service, route, &refusal);
+        refusal.respond(route)
+    })
 }
 
 fn admit(service: &Service, operations: &[Operation], request: &Request) -> Result<Caller, Turned> {
