@@ -63,6 +63,10 @@ load:
 stores:
     benches/stores.sh
 
+# Replay a million recorded decisions, on the facts as they were and as they are.
+replays:
+    benches/replay.sh
+
 # Settle five million order lines beside DuckDB (needs Python with the package duckdb, and GNU time).
 settle:
     benches/statement.sh

@@ -15,6 +15,7 @@ pub mod mutate;
 pub mod output;
 pub mod prove;
 pub mod quote;
+pub mod replay;
 pub mod serve;
 pub mod statement;
 pub mod test;
@@ -45,6 +46,8 @@ enum Verb {
     Decide(decide::Arguments),
     /// Compare two bundles: what is newly allowed and newly denied, whose prices change.
     Diff(diff::Arguments),
+    /// Decide recorded questions again, under another bundle.
+    Replay(replay::Arguments),
     /// Import, export, back up facts.
     Facts(facts::Arguments),
     /// List who may do an action to a resource.
@@ -128,6 +131,7 @@ pub fn run() -> ExitCode {
         Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Decide(arguments) => decide::run(&arguments),
         Verb::Diff(arguments) => diff::run(&arguments),
+        Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Facts(arguments) => facts::run(&arguments),
         Verb::WhoCan(arguments) => who_can::run(&arguments),
         Verb::WhatCan(arguments) => what_can::run(&arguments),

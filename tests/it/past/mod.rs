@@ -2,3 +2,6 @@
 
 mod archive;
 mod as_of;
+mod ground;
+mod log;
+mod replay;
