@@ -10,7 +10,11 @@ use axum::{
 use super::{
     answer::DecisionAnswer,
     body,
-    callers::{Caller, access::Operation, gate},
+    callers::{
+        Caller,
+        access::Operation,
+        gate::{self, Admitted},
+    },
     error::{Error, Message},
     inquiry::Inquiry,
     router::Route,
@@ -26,10 +30,10 @@ pub struct EvaluationsAnswer {
     evaluations: Vec<DecisionAnswer>,
 }
 
-/// What is wanted of now is asked, what is wanted of an earlier time is read.
-fn admit(service: &Service, caller: &Caller, options: Options, route: Route) -> Result<(), Response> {
+/// Who wants an answer of now must be one that asks, who wants an earlier one must be one that reads decisions.
+fn turn_away(service: &Service, caller: (&Caller, Admitted), options: Options, route: Route) -> Option<Response> {
     let operation = if options.as_of.is_some() { Operation::ReadDecisions } else { Operation::Evaluate };
-    gate::admit_to(service, caller, operation, route)
+    gate::turn_away(service, caller, operation, route)
 }
 
 /// May the subject do the action to the resource?
@@ -66,11 +70,11 @@ pub async fn evaluation(
     request: Request,
 ) -> Result<Response, Error> {
     let active = service.active()?;
-    let trace = Trace::of(request.headers());
+    let (trace, admitted) = (Trace::of(request.headers()), Admitted::of(&request));
     let body = body::read(request, &service.settings).await?;
     let mut evaluation = wire::evaluation(body)?;
     let options = wire::options(evaluation.options.take())?;
-    if let Err(refused) = admit(&service, &caller, options, Route::Evaluation) {
+    if let Some(refused) = turn_away(&service, (&caller, admitted), options, Route::Evaluation) {
         return Ok(refused);
     }
     let inquiry = Inquiry::wanted(&service, active, caller, trace, options).await?;
@@ -110,11 +114,11 @@ pub async fn evaluations(
     request: Request,
 ) -> Result<Response, Error> {
     let active = service.active()?;
-    let trace = Trace::of(request.headers());
+    let (trace, admitted) = (Trace::of(request.headers()), Admitted::of(&request));
     let body = body::read(request, &service.settings).await?;
     let Evaluations { mut defaults, evaluations } = wire::evaluations(body)?;
     let options = wire::options(defaults.options.take())?;
-    if let Err(refused) = admit(&service, &caller, options, Route::Evaluations) {
+    if let Some(refused) = turn_away(&service, (&caller, admitted), options, Route::Evaluations) {
         return Ok(refused);
     }
     let inquiry = Inquiry::wanted(&service, active, caller, trace, options).await?;
