@@ -125,13 +125,8 @@ impl Recorder {
     /// The chain cannot be written, or its end is not what was signed.
     pub fn start(ledger: Arc<dyn Ledger>, settings: Settings) -> Result<Self, Failed> {
         let Settings { mode, limit, key, keep } = settings;
-        let queue = Arc::new(Queue {
-            mode,
-            limit,
-            waiting: Mutex::default(),
-            news: Condvar::new(),
-            counts: Counts::default(),
-        });
+        let queue =
+            Arc::new(Queue { mode, limit, waiting: Mutex::default(), news: Condvar::new(), counts: Counts::default() });
         let mut writing = Writing::begin(ledger.clone(), key, keep)?;
         let thread = std::thread::Builder::new().name("decision-log".to_owned()).spawn({
             let queue = queue.clone();

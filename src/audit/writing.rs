@@ -156,7 +156,8 @@ impl Writing {
         keep: Option<SignedDuration>,
     ) -> Result<Self, Failed> {
         let pseudonyms = Cache::builder().max_capacity(PSEUDONYMS).time_to_live(PSEUDONYM_LIFE).build();
-        let mut writing = Self { ledger, key, keep, chain: None, pseudonyms, latest: Timestamp::UNIX_EPOCH, swept: None };
+        let mut writing =
+            Self { ledger, key, keep, chain: None, pseudonyms, latest: Timestamp::UNIX_EPOCH, swept: None };
         writing.take_chain()?;
         Ok(writing)
     }
@@ -193,7 +194,9 @@ impl Writing {
                     queue.counts.written.fetch_add(written, Ordering::Relaxed);
                     queue.counts.commits.fetch_add(1, Ordering::Relaxed);
                     // Whoever has stopped waiting is answered already, with an error.
-                    batch.jobs.iter_mut().filter_map(|job| job.done.take()).for_each(|done| drop(done.send(())));
+                    for done in batch.jobs.iter_mut().filter_map(|job| job.done.take()) {
+                        let _ = done.send(());
+                    }
                     return;
                 }
                 Err(Failed(reason)) => {
@@ -236,13 +239,17 @@ impl Writing {
     fn mask(&self, batch: &mut Batch) {
         let mut unknown: Vec<Person> = Vec::new();
         for job in batch.jobs.iter_mut().filter(|job| !job.masked) {
-            unknown.extend(job.masks.persons(&mut job.record).into_iter().filter(|person| !self.pseudonyms.contains_key(person)));
+            unknown.extend(
+                job.masks.persons(&mut job.record).into_iter().filter(|person| !self.pseudonyms.contains_key(person)),
+            );
         }
         unknown.sort();
         unknown.dedup();
         if !unknown.is_empty() {
             match self.ledger.enroll(&unknown) {
-                Ok(enrolled) => unknown.into_iter().zip(enrolled).for_each(|(p, known)| self.pseudonyms.insert(p, known)),
+                Ok(enrolled) => {
+                    unknown.into_iter().zip(enrolled).for_each(|(p, known)| self.pseudonyms.insert(p, known))
+                }
                 // What cannot be masked is left out.
                 Err(Failed(reason)) => tracing::error!(audit.error = reason, "persons cannot be given pseudonyms"),
             }

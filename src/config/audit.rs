@@ -27,7 +27,7 @@ pub struct AuditSettings {
 }
 
 /// What the log promises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// An answer leaves after its record is on the disk, or not at all.
@@ -35,6 +35,16 @@ pub enum Mode {
     Strict,
     /// Answers do not wait; records that do not find room are counted, and the number is recorded.
     Available,
+}
+
+impl Mode {
+    /// Its name in settings and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Available => "available",
+        }
+    }
 }
 
 impl Default for AuditSettings {

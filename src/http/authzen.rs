@@ -62,7 +62,7 @@ pub async fn evaluation(
     let mut evaluation = wire::evaluation(body)?;
     let options = wire::options(evaluation.options.take())?;
     let inquiry = Inquiry::begin(&service, active, caller, trace, options.at_least_revision).await?;
-    Ok(inquiry.respond(inquiry.single(evaluation, options)))
+    Ok(inquiry.settle(inquiry.single(evaluation, options)).await)
 }
 
 /// Several evaluations at once, answered from one bundle and one revision of the facts.
@@ -104,12 +104,12 @@ pub async fn evaluations(
     let inquiry = Inquiry::begin(&service, active, caller, trace, options.at_least_revision).await?;
     let items = match evaluations {
         Some(items) if !items.is_empty() => items,
-        _ => return Ok(inquiry.respond(inquiry.single(defaults, options))),
+        _ => return Ok(inquiry.settle(inquiry.single(defaults, options)).await),
     };
     let limit = service.settings.batch_limit;
     if items.len() > limit {
         return Err(Error::bad_request(format!("evaluations: {} items, more than {limit}", items.len())));
     }
     let outcome = inquiry.batch(items, &defaults, options).await;
-    Ok(inquiry.respond(outcome))
+    Ok(inquiry.settle(outcome).await)
 }

@@ -7,7 +7,7 @@
 
 pub mod sqlite;
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, path::Path, sync::Arc};
 
 use uuid::Uuid;
 
@@ -48,10 +48,10 @@ pub struct Sealed {
 pub enum About {
     /// All.
     Anything,
-    /// Those with this subject.
-    Subject(i64),
-    /// Those with this resource.
-    Resource(i64),
+    /// Those with one of these subjects, which are the same person by name and by pseudonym.
+    Subject([i64; 2]),
+    /// Those with one of these resources.
+    Resource([i64; 2]),
 }
 
 /// By what records about an entity are found: not more than a hint, since two entities may have the same.
@@ -64,6 +64,25 @@ pub fn about(entity_type: &str, shown_id: &str) -> i64 {
 
 /// A listener of lines; `false` wants no more.
 pub type Listener<'l> = dyn FnMut(&[u8]) -> Result<bool, Failed> + 'l;
+
+/// Opens the log of a place: the path of a file, or of a directory.
+///
+/// # Errors
+/// It cannot be opened, or is no log.
+pub fn open(place: &str) -> Result<Arc<dyn Ledger>, Failed> {
+    Ok(Arc::new(sqlite::SqliteLedger::open(Path::new(place))?))
+}
+
+/// Opens a log that is there already.
+///
+/// # Errors
+/// As [`open`], and where there is none.
+pub fn open_existing(place: &str) -> Result<Arc<dyn Ledger>, Failed> {
+    if !place.contains("://") && !Path::new(place).exists() {
+        return Err(Failed(format!("there is none at `{place}`")));
+    }
+    open(place)
+}
 
 /// A place that keeps the log. All calls block for as long as the place takes.
 pub trait Ledger: Send + Sync {

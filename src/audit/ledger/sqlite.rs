@@ -135,13 +135,13 @@ impl Ledger for SqliteLedger {
         match about {
             About::Anything => self.tell("select line from records where id < ? order by id desc", &[before], tell),
             About::Subject(subject) => self.tell(
-                "select line from records where subject = ? and id < ? order by id desc",
-                &[&subject, before],
+                "select line from records where subject in (?, ?) and id < ? order by id desc",
+                &[&subject[0], &subject[1], before],
                 tell,
             ),
             About::Resource(resource) => self.tell(
-                "select line from records where resource = ? and id < ? order by id desc",
-                &[&resource, before],
+                "select line from records where resource in (?, ?) and id < ? order by id desc",
+                &[&resource[0], &resource[1], before],
                 tell,
             ),
         }

@@ -112,7 +112,8 @@ impl Chain {
             let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
             let mut lines = work();
             for other in others {
-                let found = other.join().unwrap_or_else(|_| Err(Failed("a thread that checked it broke off".to_owned())));
+                let found =
+                    other.join().unwrap_or_else(|_| Err(Failed("a thread that checked it broke off".to_owned())));
                 lines = lines.and_then(|lines| Ok(lines + found?));
             }
             lines

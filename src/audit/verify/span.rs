@@ -75,7 +75,10 @@ impl Walk<'_> {
             return Err(flaw(next, "it was removed"));
         }
         if previous != span.head || tree.root() != span.root {
-            let what = format!("lines {} to {} were changed and linked anew, the last of them at least", span.first, span.last);
+            let what = format!(
+                "lines {} to {} were changed and linked anew, the last of them at least",
+                span.first, span.last
+            );
             return Err(Flaw { line: span.last, what });
         }
         Ok(span.lines())
