@@ -4,11 +4,14 @@
 //! overrides the server's settings on the command line; what decides (`policies`, `facts`) can only be
 //! changed in the file, so that it is part of the bundle's digest.
 
+pub mod audit;
+
 use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use self::audit::AuditSettings;
 use crate::problem::{Problem, Problems, Source};
 
 /// Everything `mandat.toml` may say.
@@ -23,6 +26,8 @@ pub struct Settings {
     pub quotes: Option<Spanned<QuoteSettings>>,
     /// Where facts last, and how they are kept near.
     pub store: StoreSettings,
+    /// Where decisions are recorded, and what of them.
+    pub audit: AuditSettings,
     /// How the service listens and what it accepts.
     pub server: ServerSettings,
 }

@@ -3,6 +3,7 @@
 //! Here the words are parsed and dispatched; each verb's file holds its arguments, what it does and how
 //! it answers. People read text, programs add `--json`.
 
+pub mod audit;
 pub mod check;
 pub mod completions;
 pub mod decide;
@@ -48,6 +49,8 @@ enum Verb {
     Diff(diff::Arguments),
     /// Decide recorded questions again, under another bundle.
     Replay(replay::Arguments),
+    /// Check the decision log, prove and look up what it holds.
+    Audit(audit::Arguments),
     /// Import, export, back up facts.
     Facts(facts::Arguments),
     /// List who may do an action to a resource.
@@ -132,6 +135,7 @@ pub fn run() -> ExitCode {
         Verb::Decide(arguments) => decide::run(&arguments),
         Verb::Diff(arguments) => diff::run(&arguments),
         Verb::Replay(arguments) => replay::run(&arguments),
+        Verb::Audit(arguments) => audit::run(&arguments),
         Verb::Facts(arguments) => facts::run(&arguments),
         Verb::WhoCan(arguments) => who_can::run(&arguments),
         Verb::WhatCan(arguments) => what_can::run(&arguments),

@@ -6,12 +6,9 @@
 //! saved.
 
 pub mod exposure;
+mod recording;
 
-use std::{
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use axum::http::Uri;
 use tokio::{
@@ -27,6 +24,7 @@ use super::{
     output,
 };
 use crate::{
+    audit::recorder::Recorder,
     bundle::{
         Bundle,
         files::{self, Files},
@@ -71,6 +69,8 @@ pub struct ServeArgs {
     /// knowing callers either.
     #[arg(long, env = "MANDAT_INSECURE")]
     insecure: bool,
+    #[command(flatten)]
+    recording: recording::Arguments,
     /// The form of the log.
     #[arg(long, value_name = "FORM", env = "MANDAT_LOG", default_value = "text")]
     log: telemetry::Format,
@@ -131,13 +131,13 @@ async fn serve(arguments: ServeArgs, prepared: Prepared) -> Exit {
         Err(problem) => return failed(problem),
     };
     let address = listener.local_addr().unwrap_or(exposure.address);
-    let loading = tokio::task::spawn_blocking(move || load(files, &arguments.facts, arguments.seed.as_deref()));
+    let loading = tokio::task::spawn_blocking(move || load(files, &arguments));
     let mut serving = std::pin::pin!(http::serve(listener, service.clone(), told_to_stop()));
     let loaded = tokio::select! {
         loaded = loading => loaded,
         () = &mut serving => return Exit::Success,
     };
-    let engine = match loaded {
+    let (engine, recorder) = match loaded {
         Ok(Ok(engine)) => engine,
         Ok(Err(problems)) => return invalid(&problems),
         Err(error) => return failed(Problem::new(format!("loading failed: {error}"))),
@@ -145,12 +145,16 @@ async fn serve(arguments: ServeArgs, prepared: Prepared) -> Exit {
     if let Err(problem) = exposure.check(&engine) {
         return invalid(&problem.into());
     }
-    if let Err(error) = service.activate(engine) {
+    if let Err(error) = service.activate_with(engine, recorder.clone()) {
         return failed(Problem::new(error.to_string()));
     }
     // The one sentence with a value in it: people and scripts look for the address.
     tracing::info!("mandat listens on {scheme}://{address}");
     serving.await;
+    if let Some(recorder) = recorder {
+        // What was answered is recorded; in the mode `available` it may still wait.
+        let _ = tokio::task::spawn_blocking(move || recorder.close()).await;
+    }
     Exit::Success
 }
 
@@ -178,14 +182,18 @@ async fn listen(
     Ok((listener, service))
 }
 
-fn load(files: Files, facts: &FactsPlace, seed: Option<&Path>) -> Result<Engine, Problems> {
+fn load(files: Files, arguments: &ServeArgs) -> Result<(Engine, Option<Arc<Recorder>>), Problems> {
     let bundle = Bundle::from_files(files)?;
-    let Some(place) = facts.store_or(&bundle.settings.store).map(str::to_owned) else { return facts.engine(bundle) };
-    let engine = input::stored_engine(bundle, &place)?;
-    if let Some(file) = seed {
+    let settings = bundle.settings.audit.clone();
+    let place = arguments.facts.store_or(&bundle.settings.store).map(str::to_owned);
+    let engine = match &place {
+        Some(place) => input::stored_engine(bundle, place)?,
+        None => arguments.facts.engine(bundle)?,
+    };
+    if let Some(file) = &arguments.seed {
         import::seed(&engine, file)?;
     }
-    Ok(engine)
+    Ok((engine, arguments.recording.start(settings, place.as_deref())?))
 }
 
 fn check_public_url(url: Option<&str>) -> Result<(), Problem> {

@@ -100,6 +100,20 @@ pub enum Outcome<'m> {
     },
 }
 
+impl Outcome<'_> {
+    /// Its name in records.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Committed { .. } => "committed",
+            Self::Denied { .. } => "denied",
+            Self::Broken(_) => "broken",
+            Self::Dangling(_) => "dangling",
+            Self::Unmakeable { .. } => "unmakeable",
+            Self::Passed { .. } => "passed",
+        }
+    }
+}
+
 /// Why there is no outcome.
 #[derive(Debug)]
 pub enum NoOutcome {
@@ -128,6 +142,9 @@ pub type Wording<'w> = dyn Fn(&Outcome, Revision, &Arc<Bundle>) -> Result<(u16, 
 pub struct Settled {
     /// The answer, as it is remembered.
     pub answer: Remembered,
+    /// How it came out: `committed`, `denied`, `broken`, `dangling`, `unmakeable` or `passed`; of a repeated answer
+    /// `repeated`.
+    pub outcome: &'static str,
     /// Whether it was given before.
     pub repeated: bool,
     /// The bundle that it was settled with; of a repeated answer the one that is in force.
@@ -141,7 +158,7 @@ impl Engine {
     /// A question cannot be asked, the key was used for something else, or facts cannot be read or written.
     pub fn transact(&self, attempt: &Attempt, wording: &Wording) -> Result<Settled, NoOutcome> {
         let store = self.facts().store().ok_or(NoOutcome::ReadOnly)?;
-        let repeated = |answer| Settled { answer, repeated: true, bundle: self.bundle() };
+        let repeated = |answer| Settled { answer, outcome: "repeated", repeated: true, bundle: self.bundle() };
         if let Some(answer) = attempt.earlier(store.remembered(attempt.caller, attempt.key)?)? {
             return Ok(repeated(answer));
         }
@@ -169,7 +186,7 @@ impl Engine {
         if committed {
             facts.refresh()?;
         }
-        Ok(Settled { answer, repeated: false, bundle: moment.bundle.clone() })
+        Ok(Settled { answer, outcome: outcome.name(), repeated: false, bundle: moment.bundle.clone() })
     }
 }
 

@@ -66,6 +66,29 @@ pub trait Editable {
 }
 
 impl Change {
+    /// Its name, as it is written.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Put(_) => "put",
+            Self::Delete(_) => "delete",
+            Self::Set(_) => "set",
+            Self::Unset(_) => "unset",
+            Self::Add(_) => "add",
+            Self::Remove(_) => "remove",
+            Self::Join(_) => "join",
+            Self::Leave(_) => "leave",
+        }
+    }
+
+    /// The attribute that is changed, where it is one.
+    pub fn attribute(&self) -> Option<&str> {
+        match self {
+            Self::Set(change) | Self::Add(change) | Self::Remove(change) => Some(&change.attribute),
+            Self::Unset(change) => Some(&change.attribute),
+            Self::Put(_) | Self::Delete(_) | Self::Join(_) | Self::Leave(_) => None,
+        }
+    }
+
     /// Type and id of the entity that is changed.
     ///
     /// # Errors

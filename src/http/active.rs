@@ -21,8 +21,9 @@ use super::{
     meters::{DecisionMeters, Meters},
 };
 use crate::{
+    audit::{mask::Masks, recorder::Recorder},
     bundle::Bundle,
-    config::{ServerSettings, StoreSettings},
+    config::{ServerSettings, StoreSettings, audit::AuditSettings},
     engine::{
         Engine, Moment,
         reload::{Asked, Refused, Reloaded},
@@ -37,10 +38,12 @@ const LOOK: Duration = Duration::from_millis(5);
 pub struct Active {
     /// Who may ask it.
     pub callers: Callers,
+    /// Where answers are recorded.
+    pub recorder: Option<Arc<Recorder>>,
     engine: Engine,
     dress: ArcSwap<Dress>,
     /// Settings that hold for as long as the process lives.
-    lasting: (ServerSettings, StoreSettings),
+    lasting: (ServerSettings, StoreSettings, AuditSettings),
     /// Who looks for newer facts because a request asks for them.
     looking: Arc<Semaphore>,
 }
@@ -52,6 +55,10 @@ pub struct Dress {
     pub digest: HeaderValue,
     /// Its decision counters.
     pub meters: DecisionMeters,
+    /// What of questions is recorded under it.
+    pub masks: Arc<Masks>,
+    /// Its digest in records.
+    pub name: Arc<str>,
 }
 
 impl Active {
@@ -59,14 +66,15 @@ impl Active {
     ///
     /// # Errors
     /// The facts, or the tokens of callers, cannot be read, or the bundle cannot be kept.
-    pub fn new(engine: Engine, meters: &Meters) -> Result<Self, Unavailable> {
+    pub fn new(engine: Engine, recorder: Option<Arc<Recorder>>, meters: &Meters) -> Result<Self, Unavailable> {
         let bundle = engine.moment()?.bundle;
         let callers = Callers::of(engine.facts().store())?;
         engine.keep_in_force(now())?;
         meters.in_force(&bundle);
-        let lasting = (bundle.settings.server.clone(), bundle.settings.store.clone());
+        let settings = &bundle.settings;
+        let lasting = (settings.server.clone(), settings.store.clone(), settings.audit.clone());
         let (dress, looking) = (ArcSwap::from_pointee(Dress::new(bundle)), Arc::new(Semaphore::new(1)));
-        Ok(Self { callers, engine, dress, lasting, looking })
+        Ok(Self { callers, recorder, engine, dress, lasting, looking })
     }
 
     /// The bundle in force.
@@ -143,6 +151,12 @@ impl Active {
         Guard::from_inner(Arc::new(Dress::new(moment.bundle.clone())))
     }
 
+    /// What goes with a bundle.
+    pub fn dress_of(&self, bundle: Arc<Bundle>) -> Arc<Dress> {
+        let dress = self.dress.load_full();
+        if Arc::ptr_eq(&dress.bundle, &bundle) { dress } else { Arc::new(Dress::new(bundle)) }
+    }
+
     /// Puts the bundle of a directory into force, if nothing is wrong with it. Blocks for as long as that takes; one
     /// after the other.
     ///
@@ -159,11 +173,12 @@ impl Active {
 
     /// The settings in which a bundle differs from what holds until the service is restarted.
     pub fn waiting_settings(&self, bundle: &Bundle) -> Vec<String> {
-        let (server, store) = &self.lasting;
+        let (server, store, audit) = &self.lasting;
         let named = |table: &'static str| move |name: &'static str| format!("{table}.{name}");
         let server = server.differing(&bundle.settings.server).into_iter().map(named("server"));
         let store = store.differing(&bundle.settings.store).into_iter().map(named("store"));
-        server.chain(store).collect()
+        let audit = audit.differing(&bundle.settings.audit).into_iter().map(named("audit"));
+        server.chain(store).chain(audit).collect()
     }
 }
 
@@ -171,6 +186,7 @@ impl Dress {
     fn new(bundle: Arc<Bundle>) -> Self {
         // A digest is hexadecimal, which a header always takes.
         let digest = HeaderValue::from_str(&bundle.digest).unwrap_or(HeaderValue::from_static("unknown"));
-        Self { digest, meters: DecisionMeters::of(&bundle), bundle }
+        let masks = Arc::new(Masks::of(&bundle.settings.audit));
+        Self { digest, meters: DecisionMeters::of(&bundle), masks, name: bundle.digest.as_str().into(), bundle }
     }
 }

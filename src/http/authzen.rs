@@ -78,7 +78,7 @@ pub async fn evaluation(
         return Ok(refused);
     }
     let inquiry = Inquiry::wanted(&service, active, caller, trace, options).await?;
-    Ok(inquiry.respond(inquiry.single(evaluation, options)))
+    Ok(inquiry.settle(inquiry.single(evaluation, options)).await)
 }
 
 /// Several evaluations at once, answered from one bundle and one revision of the facts.
@@ -124,12 +124,12 @@ pub async fn evaluations(
     let inquiry = Inquiry::wanted(&service, active, caller, trace, options).await?;
     let items = match evaluations {
         Some(items) if !items.is_empty() => items,
-        _ => return Ok(inquiry.respond(inquiry.single(defaults, options))),
+        _ => return Ok(inquiry.settle(inquiry.single(defaults, options)).await),
     };
     let limit = service.settings.batch_limit;
     if items.len() > limit {
         return Err(Error::bad_request(format!("evaluations: {} items, more than {limit}", items.len())));
     }
     let outcome = inquiry.batch(items, &defaults, options).await;
-    Ok(inquiry.respond(outcome))
+    Ok(inquiry.settle(outcome).await)
 }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::{
     error::{Error, Message},
+    recording,
     reload::{Reloads, answer::LastReload},
     service::Service,
 };
@@ -113,5 +114,9 @@ fn not_ready(reason: String, checked_ms_ago: Option<u64>) -> Response {
     )
 )]
 pub async fn metrics(State(service): State<Arc<Service>>) -> impl IntoResponse {
-    (PROMETHEUS, service.meters.render())
+    let mut text = service.meters.render();
+    if let Some(recorder) = service.active().ok().and_then(|active| active.recorder.as_ref()) {
+        text.push_str(&recording::metrics(recorder));
+    }
+    (PROMETHEUS, text)
 }

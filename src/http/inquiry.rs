@@ -28,19 +28,21 @@ use super::{
     error::Error,
     problem_details::ProblemDetails,
     quote_answer::QuoteAnswer,
+    recording::{self, Pen},
     service::Service,
     trace::Trace,
     wire::{self, Evaluation, Options, order::Asked},
 };
 use crate::{
+    audit::record::{Event, Failure, Outcome},
     decision::{Decision, Refusal},
     engine::{
         Answer, Moment,
-        quote::{Decided, NoQuote},
+        quote::{Decided, NoQuote, Quote},
     },
     facts::store::Revision,
     pricing::order::{Mistake, Rejected},
-    request::{Circumstances, Request},
+    request::{Circumstances, Invalid, Request},
 };
 
 const BUNDLE: HeaderName = HeaderName::from_static("x-mandat-bundle");
@@ -56,6 +58,7 @@ pub struct Inquiry<'s> {
     moment: Moment,
     caller: Caller,
     circumstances: Circumstances,
+    pen: Pen,
     begun: Instant,
     trace: Trace,
     past: Option<Past>,
@@ -103,9 +106,12 @@ impl<'s> Inquiry<'s> {
     }
 
     fn with(service: &'s Service, active: &Active, caller: Caller, trace: Trace, moment: Moment) -> Self {
+        let (dress, now) = (active.dress(&moment), now());
+        let recorder = active.recorder.clone();
         Self {
-            dress: active.dress(&moment),
-            circumstances: Circumstances { now: now(), trust_caller_clock: service.trust_caller_clock },
+            pen: Pen::new(recorder, &dress, Some(moment.revision()), &caller, &trace, now),
+            dress,
+            circumstances: Circumstances { now, trust_caller_clock: service.trust_caller_clock },
             begun: Instant::now(),
             service,
             moment,
@@ -120,8 +126,8 @@ impl<'s> Inquiry<'s> {
     /// # Errors
     /// It cannot be asked, the facts cannot be read, or the deadline has passed.
     pub fn single(&self, evaluation: Evaluation, options: Options) -> Result<Bytes, Error> {
-        let request = wire::request(evaluation)?;
-        let answer = self.text(&self.decide(&request)?, self.detail(options.explain))?;
+        let request = wire::request(evaluation).inspect_err(|wrong| self.note_invalid(wrong, None))?;
+        let answer = self.text(&self.decide(request, None)?, self.detail(options.explain))?;
         self.in_time()?;
         Ok(answer)
     }
@@ -134,11 +140,11 @@ impl<'s> Inquiry<'s> {
         let mut answers = br#"{"evaluations":["#.to_vec();
         let detail = self.detail(options.explain);
         let mut turn = Instant::now();
-        for item in items {
+        for (place, item) in items.into_iter().enumerate() {
             if answers.last() == Some(&b'}') {
                 answers.push(b',');
             }
-            let (decision, answer) = self.item(item, defaults, detail)?;
+            let (decision, answer) = self.item((place, item), defaults, detail)?;
             answers.extend_from_slice(&answer);
             self.in_time()?;
             if options.evaluations_semantic.ends_with(decision) {
@@ -158,9 +164,13 @@ impl<'s> Inquiry<'s> {
     /// # Errors
     /// It cannot be priced or asked about, the facts cannot be read, or the deadline has passed.
     pub fn quote(&self, body: Value) -> Result<Bytes, ProblemDetails> {
-        let Asked { order, explain } = wire::order::order(body, self.circumstances.now)?;
+        let Asked { order, explain } = wire::order::order(body, self.circumstances.now).inspect_err(|wrong| {
+            self.note_no_quote(recording::rejected(wrong));
+        })?;
         let started = Instant::now();
-        let quote = self.moment.quote(&order, &self.circumstances).map_err(no_quote)?;
+        let quote = self.moment.quote(&order, &self.circumstances);
+        let quote = quote.inspect_err(|reason| self.note_no_quote(recording::no_quote(reason))).map_err(no_quote)?;
+        self.note_quote(&quote, &order.currency, started.elapsed());
         if let Some(Decided { request, answer }) = &quote.decision {
             let decision = &answer.decision;
             self.service.meters.decision(&self.dress.meters, &request.action, decision.code, started.elapsed());
@@ -175,12 +185,37 @@ impl<'s> Inquiry<'s> {
         Ok(answer.into())
     }
 
+    fn note_quote(&self, quote: &Quote, currency: &str, took: Duration) {
+        self.pen.note(took, || Event::Quote {
+            question: quote.decision.as_ref().map(|decided| Box::new(decided.request.clone())),
+            outcome: quote
+                .decision
+                .as_ref()
+                .map(|decided| recording::decided(&decided.answer.decision, &self.moment.bundle)),
+            priced: quote.price.as_ref().map(|price| recording::priced(price, currency)),
+        });
+    }
+
+    fn note_no_quote(&self, error: Failure) {
+        self.pen.note(Duration::ZERO, || Event::Quote {
+            question: None,
+            outcome: Some(Outcome::Failed { error }),
+            priced: None,
+        });
+    }
+
     /// An item that cannot be asked is denied and says why; it does not fail the batch.
-    fn item(&self, item: Value, defaults: &Evaluation, detail: Detail) -> Result<(bool, Bytes), Error> {
+    fn item(
+        &self,
+        (place, item): (usize, Value),
+        defaults: &Evaluation,
+        detail: Detail,
+    ) -> Result<(bool, Bytes), Error> {
+        let place = u32::try_from(place).ok();
         let request = wire::item(item, defaults).and_then(wire::request);
-        match request.map_err(Refusal::from).and_then(|request| {
-            self.decide(&request).map(|answer| (answer.decision.allowed(), self.text(&answer, detail)))
-        }) {
+        let request = request.inspect_err(|wrong| self.note_invalid(wrong, place)).map_err(Refusal::from);
+        let told = |answer: Answer| (answer.decision.allowed(), self.text(&answer, detail));
+        match request.and_then(|request| self.decide(request, place).map(told)) {
             Ok((decision, answer)) => Ok((decision, answer?)),
             Err(Refusal::Invalid(invalid)) => {
                 let answer = DecisionAnswer::item_error(wire::in_wire_words(invalid).to_string());
@@ -204,16 +239,51 @@ impl<'s> Inquiry<'s> {
         if sees_facts { Detail::Full } else { Detail::Reason }
     }
 
-    fn decide(&self, request: &Request) -> Result<Answer<'_>, Refusal> {
+    fn decide(&self, request: Request, item: Option<u32>) -> Result<Answer<'_>, Refusal> {
         let started = Instant::now();
-        let answer = self.moment.decide(request, &self.circumstances)?;
-        if self.past.is_some() {
-            // Nobody acts on it: it is counted among the requests, not among the decisions.
-            return Ok(answer);
+        let decided = self.moment.decide(&request, &self.circumstances);
+        let took = started.elapsed();
+        // On what was answered in the past nobody acts: it is recorded, and not counted among the decisions.
+        if let (Ok(answer), None) = (&decided, &self.past) {
+            self.service.meters.decision(&self.dress.meters, &request.action, answer.decision.code, took);
+            self.report(&request, &answer.decision);
         }
-        self.service.meters.decision(&self.dress.meters, &request.action, answer.decision.code, started.elapsed());
-        self.report(request, &answer.decision);
-        Ok(answer)
+        self.note_decision(request, item, took, &decided);
+        decided
+    }
+
+    /// What was decided; not that it was, where it is too late to tell.
+    fn note_decision(
+        &self,
+        request: Request,
+        item: Option<u32>,
+        took: Duration,
+        decided: &Result<Answer<'_>, Refusal>,
+    ) {
+        self.pen.note(took, || {
+            let (asked, outcome) = match decided {
+                Ok(_) if self.is_late() => (true, Outcome::Failed { error: recording::late() }),
+                Ok(answer) => (true, recording::decided(&answer.decision, &self.moment.bundle)),
+                Err(refusal) => {
+                    let asked = matches!(refusal, Refusal::Unavailable(_));
+                    (asked, Outcome::Failed { error: recording::refused(refusal) })
+                }
+            };
+            Event::Decision { question: asked.then(|| Box::new(request)), item, outcome }
+        });
+    }
+
+    /// Questions that cannot be read.
+    fn note_invalid(&self, wrong: &Invalid, item: Option<u32>) {
+        self.pen.note(Duration::ZERO, || Event::Decision {
+            question: None,
+            item,
+            outcome: Outcome::Failed { error: recording::invalid(wrong) },
+        });
+    }
+
+    fn is_late(&self) -> bool {
+        self.begun.elapsed() >= self.service.settings.deadline()
     }
 
     /// Names of persons go into the log only where somebody asked for that much of it.
@@ -251,7 +321,7 @@ impl<'s> Inquiry<'s> {
 
     fn in_time(&self) -> Result<(), Error> {
         let deadline = self.service.settings.deadline();
-        if self.begun.elapsed() >= deadline {
+        if self.is_late() {
             tracing::warn!(
                 deadline.ms = self.service.settings.deadline_ms,
                 request.id = self.trace.request_id(),
@@ -262,8 +332,17 @@ impl<'s> Inquiry<'s> {
         Ok(())
     }
 
+    /// The response, as soon as all that it tells is recorded; else an error.
+    pub async fn settle<E: IntoResponse + From<Error>>(&self, outcome: Result<Bytes, E>) -> Response {
+        let until = self.begun + self.service.settings.deadline();
+        match self.pen.settled(until.into()).await {
+            Ok(()) => self.respond(outcome),
+            Err(error) => self.respond(Err::<Bytes, E>(error.into())),
+        }
+    }
+
     /// The response, with the bundle and the revision it was made from.
-    pub fn respond(&self, outcome: Result<Bytes, impl IntoResponse>) -> Response {
+    fn respond(&self, outcome: Result<Bytes, impl IntoResponse>) -> Response {
         let mut response = match outcome {
             Ok(answer) => {
                 let mut response = Response::new(Body::from(answer));

@@ -10,7 +10,8 @@
 //! 4. [`inquiry`] takes one moment of bundle and facts and asks the engine until the deadline;
 //! 5. [`answer`] puts the decision, or [`error`] the message, on the wire.
 //!
-//! Facts change in [`transactions`] and are read in [`facts`]. Prices and searches take the same way ([`quotes`],
+//! Facts change in [`transactions`] and are read in [`facts`]. Everything that is answered is
+//! recorded before it leaves ([`recording`]); auditors read that in [`decisions`]. Prices and searches take the same way ([`quotes`],
 //! [`quote_answer`], [`search`]). Bundles come into force by [`reload`]. Errors of our own routes are [`problem_details`].
 //!
 //! Denials are answers with status 200. Whatever cannot be decided is an error, never an Allow. This is
@@ -22,6 +23,7 @@ pub mod authzen;
 pub mod body;
 pub mod callers;
 pub mod connection;
+pub mod decisions;
 pub mod error;
 pub mod facts;
 pub mod front;
@@ -34,6 +36,7 @@ pub mod openapi;
 pub mod problem_details;
 pub mod quote_answer;
 pub mod quotes;
+pub mod recording;
 pub mod reload;
 pub mod router;
 pub mod search;

@@ -18,6 +18,7 @@ use super::{health::JSON, router, service::Service};
     tags(
         (name = "AuthZEN", description = "Decisions and discovery, AuthZEN Authorization API 1.0"),
         (name = "Facts", description = "What is known, and how it changes"),
+        (name = "Decisions", description = "What was decided, for auditors"),
         (name = "Operation", description = "Health, metrics, this document")
     )
 )]

@@ -41,5 +41,5 @@ pub async fn quotes(
     let body = body::read(request, &service.settings).await?;
     let at_least = wire::order::at_least_revision(&body)?;
     let inquiry = Inquiry::begin(&service, active, caller, trace, at_least).await?;
-    Ok(inquiry.respond(inquiry.quote(body)))
+    Ok(inquiry.settle(inquiry.quote(body)).await)
 }

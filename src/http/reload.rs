@@ -11,7 +11,7 @@ pub mod keep;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwapOption;
@@ -31,9 +31,12 @@ use super::{
     inquiry,
     meters::Reload,
     problem_details::ProblemDetails,
+    recording::Pen,
     service::Service,
+    trace::Trace,
 };
 use crate::{
+    audit::record::Event,
     bundle::{
         Bundle,
         look::{Look, look},
@@ -175,7 +178,7 @@ impl Report {
 ///
 /// # Errors
 /// The service was not started from a directory, or has no bundle yet.
-pub async fn run(service: &Arc<Service>, trigger: Trigger) -> Result<Arc<Report>, ProblemDetails> {
+pub async fn run(service: &Arc<Service>, trigger: Trigger, trace: &Trace) -> Result<Arc<Report>, ProblemDetails> {
     service.active()?;
     let reloads = service.reloads.as_ref().ok_or_else(|| {
         let detail = "this service was not started from a bundle's directory";
@@ -193,15 +196,33 @@ pub async fn run(service: &Arc<Service>, trigger: Trigger) -> Result<Arc<Report>
             Some(report)
         }
     });
-    match reloading.await {
-        Ok(Some(report)) => Ok(report),
+    let report = match reloading.await {
+        Ok(Some(report)) => report,
         _ => {
             // A panic, which the hook has told: a bundle that makes the loader fail is none to bring in.
             let failed = Problem::new("the bundle could not be loaded: the loader failed");
             let outcome = Err(Refused::Problems { digest: None, problems: failed.into() });
-            Ok(reloads.keep(service, Report::new(service.active()?, outcome), &trigger, Instant::now()))
+            reloads.keep(service, Report::new(service.active()?, outcome), &trigger, Instant::now())
         }
-    }
+    };
+    record(service, &trigger, trace, &report).await?;
+    Ok(report)
+}
+
+/// The bundle stays as the reload left it, whether that could be recorded or not; who asked is told which.
+async fn record(service: &Service, trigger: &Trigger, trace: &Trace, report: &Report) -> Result<(), ProblemDetails> {
+    let active = service.active()?;
+    let caller = match trigger {
+        Trigger::Request(caller) => caller,
+        Trigger::Watch | Trigger::Signal => &Caller::Anonymous,
+    };
+    let pen = Pen::new(active.recorder.clone(), &active.dress_of(active.bundle()), None, caller, trace, report.at);
+    pen.note(Duration::ZERO, || Event::Reload {
+        by: trigger.name(),
+        outcome: report.result().name(),
+        before: report.outcome.as_ref().ok().and_then(|done| done.before.clone()),
+    });
+    Ok(pen.settled((Instant::now() + service.settings.deadline()).into()).await?)
 }
 
 impl Reloads {
@@ -239,7 +260,8 @@ pub async fn reload(
     caller: Caller,
     request: Request,
 ) -> Result<Response, ProblemDetails> {
+    let trace = Trace::of(request.headers());
     body::read_nothing(request, &service.settings).await?;
-    let report = run(&service, Trigger::Request(caller.clone())).await?;
+    let report = run(&service, Trigger::Request(caller.clone()), &trace).await?;
     answer::respond(service.active()?, &caller, &report)
 }

@@ -12,6 +12,7 @@ use super::{
         access::{Access, Operation},
         gate::gate,
     },
+    decisions,
     error::Error,
     facts, health, metadata, openapi, quotes, reload, search,
     service::Service,
@@ -37,6 +38,10 @@ pub enum Route {
     Transactions,
     /// One entity of the facts.
     Facts,
+    /// What was decided.
+    Decisions,
+    /// One record of what was decided.
+    Decision,
     /// Another bundle.
     Reload,
     /// AuthZEN's discovery document.
@@ -55,7 +60,7 @@ pub enum Route {
 
 impl Route {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Evaluation,
         Self::Evaluations,
         Self::SearchSubject,
@@ -64,6 +69,8 @@ impl Route {
         Self::Quotes,
         Self::Transactions,
         Self::Facts,
+        Self::Decisions,
+        Self::Decision,
         Self::Reload,
         Self::Configuration,
         Self::Healthz,
@@ -84,6 +91,8 @@ impl Route {
             Self::Quotes => "/v1/quotes",
             Self::Transactions => "/v1/transactions",
             Self::Facts => "/v1/facts/{type}/{id}",
+            Self::Decisions => "/v1/decisions",
+            Self::Decision => "/v1/decisions/{id}",
             Self::Reload => "/v1/bundle/reload",
             Self::Configuration => "/.well-known/authzen-configuration",
             Self::Healthz => "/healthz",
@@ -104,6 +113,7 @@ impl Route {
             // Whoever may not write facts as it likes may change what a decision allows: the handler looks again.
             Self::Transactions => Access::Needs(&[Operation::Evaluate, Operation::WriteFacts]),
             Self::Facts => Access::Needs(&[Operation::ReadFacts]),
+            Self::Decisions | Self::Decision => Access::Needs(&[Operation::ReadDecisions]),
             Self::Reload => Access::Needs(&[Operation::ReloadBundle]),
             Self::Configuration | Self::Healthz | Self::Readyz | Self::OpenApi => Access::Open,
             // How often what was decided is a part of what was decided; a monitor beside the service needs no token.
@@ -120,8 +130,9 @@ impl Route {
     /// The route of a path.
     pub fn of(path: &str) -> Self {
         let known = Self::ALL.into_iter().find(|route| route.path() == path);
-        let facts = || path.starts_with("/v1/facts/").then_some(Self::Facts);
-        known.or_else(facts).unwrap_or(Self::Other)
+        let within = [("/v1/facts/", Self::Facts), ("/v1/decisions/", Self::Decision)];
+        let beneath = || within.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map(|(_, route)| route);
+        known.or_else(beneath).unwrap_or(Self::Other)
     }
 }
 
@@ -136,6 +147,8 @@ pub fn routes() -> OpenApiRouter<Arc<Service>> {
         .routes(routes!(quotes::quotes))
         .routes(routes!(transactions::transactions))
         .routes(routes!(facts::entity))
+        .routes(routes!(decisions::decisions))
+        .routes(routes!(decisions::decision))
         .routes(routes!(reload::reload))
         .routes(routes!(metadata::configuration))
         .routes(routes!(health::healthz))

@@ -146,7 +146,9 @@ async fn answer(service: Arc<Service>, caller: Caller, request: Request, sought:
             Some(token) => Inquiry::resume(&service, active, caller, trace, token.revision)?,
             None => Inquiry::newest(&service, active, caller, trace)?,
         };
-        Ok(inquiry.respond(inquiry.search(&search)))
+        let outcome = inquiry.search(&search);
+        // This thread may wait.
+        Ok(tokio::runtime::Handle::current().block_on(inquiry.settle(outcome)))
     });
     answering.await.unwrap_or_else(|error| {
         tracing::error!(search.error = %error, "a search broke off");

@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::BuildError;
 use super::{
     active::Active, error::Error, metadata::Configuration, meters::Meters, openapi, reload::Reloads, tls::Tls,
 };
-use crate::{config::ServerSettings, engine::Engine, facts::Unavailable};
+use crate::{audit::recorder::Recorder, config::ServerSettings, engine::Engine, facts::Unavailable};
 
 /// What every handler can see.
 pub struct Service {
@@ -59,12 +59,21 @@ impl Service {
         Self { reloads: Some(reloads), ..self }
     }
 
-    /// Puts an engine into force; from now on the service is ready. A second engine is not taken.
+    /// Puts an engine into force, of whose answers nothing is recorded; from now on the service is ready. A second engine
+    /// is not taken.
     ///
     /// # Errors
     /// The facts, or the tokens of callers, cannot be read, or the bundle cannot be kept.
     pub fn activate(&self, engine: Engine) -> Result<(), Unavailable> {
-        let active = Active::new(engine, &self.meters)?;
+        self.activate_with(engine, None)
+    }
+
+    /// The same, with its answers recorded.
+    ///
+    /// # Errors
+    /// The facts, or the tokens of callers, cannot be read.
+    pub fn activate_with(&self, engine: Engine, recorder: Option<Arc<Recorder>>) -> Result<(), Unavailable> {
+        let active = Active::new(engine, recorder, &self.meters)?;
         let _ = self.active.set(active);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! Changing facts over HTTP: decisions, changes and invariants in one transaction.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
@@ -18,7 +18,9 @@ use super::{
     error::Error,
     inquiry::{self, stamp},
     problem_details::ProblemDetails,
+    recording::{self, Pen},
     service::Service,
+    trace::Trace,
     transaction_answer,
     wire::{
         self,
@@ -42,6 +44,7 @@ const MAX_KEY: usize = 200;
 /// A transaction on its way through.
 struct Sent {
     caller: Caller,
+    trace: Trace,
     key: String,
     digest: [u8; 32],
     transaction: Transaction,
@@ -76,13 +79,13 @@ pub async fn transactions(
     request: Request,
 ) -> Result<Response, ProblemDetails> {
     service.active()?;
-    let key = key(request.headers())?;
+    let (key, trace) = (key(request.headers())?, Trace::of(request.headers()));
     let body = body::read(request, &service.settings).await?;
     let digest = Sha256::digest(body.to_string()).into();
     let limits = Limits { evaluations: service.settings.batch_limit, changes: service.settings.change_limit };
     let why = json!({ "evaluations": body.get("evaluations") }).to_string();
     let transaction = transaction(body, limits).map_err(invalid)?;
-    let sent = Sent { caller, key, digest, transaction, why };
+    let sent = Sent { caller, trace, key, digest, transaction, why };
     // The database waits for the disk and for other writers; who asks for decisions must not.
     let settling = tokio::task::spawn_blocking(move || settle(&service, &sent));
     settling.await.map_err(|_| Error::new(StatusCode::INTERNAL_SERVER_ERROR, "the request could not be answered"))?
@@ -114,12 +117,20 @@ fn settle(service: &Service, sent: &Sent) -> Result<Response, ProblemDetails> {
     if sent.transaction.evaluations.is_empty() {
         write_unguarded(&sent.caller, &active.bundle(), circumstances.now)?;
     }
+    let begun = Instant::now();
+    let evaluations = Cell::new(Vec::new());
     let wording = |outcome: &Outcome, revision, bundle: &Arc<Bundle>| {
+        evaluations.set(recording::evaluations(outcome, &sent.transaction.evaluations, bundle));
         let sees_facts = sent.caller.sees_facts(bundle, circumstances.now);
         transaction_answer::text(outcome, revision, if sees_facts { Detail::Full } else { Detail::Reason })
     };
-    let settled = active.engine().transact(&attempt, &wording).map_err(no_outcome)?;
-    respond(&settled)
+    let settled = active.engine().transact(&attempt, &wording);
+    let pen = Pen::of_transaction(active, &settled, &sent.caller, &sent.trace, circumstances.now);
+    pen.note(begun.elapsed(), || recording::transaction(&settled, evaluations.take(), &sent.transaction.changes));
+    let until = begun + service.settings.deadline();
+    // This thread may wait. What was committed stays so: whoever sends it again under the same key finds out.
+    tokio::runtime::Handle::current().block_on(pen.settled(until.into()))?;
+    respond(&settled.map_err(no_outcome)?)
 }
 
 /// What no decision guards is changed only by whoever may write facts.

@@ -19,7 +19,7 @@ const FLOORS: [&[&str]; 11] = [
     &["decision"],
     &["bundle"],
     &["facts"],
-    &["pricing"],
+    &["pricing", "audit"],
     &["request", "config", "telemetry", "problem"],
 ];
 

@@ -22,10 +22,15 @@ pub struct Record<'l> {
     pub at: jiff::Timestamp,
     /// `decision`, `transaction` or what else was recorded.
     #[serde(borrow)]
-    pub kind: Cow<'l, str>,
+    kind: Cow<'l, str>,
     /// The revision of the facts; 0 where facts came from a file.
     #[serde(default)]
-    pub revision: u64,
+    revision: u64,
+    /// The revision that a transaction made; its questions were decided on the one before.
+    committed: Option<u64>,
+    /// Whether an earlier time was asked about.
+    #[serde(default)]
+    historical: bool,
     /// Paths of what was replaced by pseudonyms.
     #[serde(default)]
     pub masked: Vec<String>,
@@ -122,9 +127,19 @@ pub struct Item {
 }
 
 impl Record<'_> {
+    /// The revision that its questions were decided on.
+    pub fn decided_on(&self) -> u64 {
+        self.committed.map_or(self.revision, |made| made.saturating_sub(1))
+    }
+
+    /// What it is counted as, where it is not decided again.
+    pub fn kind(&self) -> &str {
+        if self.historical { "historical" } else { &self.kind }
+    }
+
     /// The decisions of a record; none where it is of a kind that is not decided again.
     pub fn items(&mut self) -> Option<Vec<Item>> {
-        match &*self.kind {
+        match self.kind() {
             "decision" => Some(vec![Item {
                 place: None,
                 request: self.question.take().map(Asked::request),

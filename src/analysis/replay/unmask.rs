@@ -4,6 +4,8 @@
 //! holds the keys. Of the rest it is asked whether the candidate's schema lets a policy look at it; if so, the record is
 //! left out of the replay: an answer to another question than the one that was asked says nothing.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
@@ -34,8 +36,8 @@ pub fn unmask(
     dropped: &[String],
     identify: &Identify,
 ) -> Result<(), String> {
-    for path in masked {
-        let path = plain(path);
+    // A list of persons has its path once for each.
+    for path in masked.iter().map(|path| plain(path)).collect::<BTreeSet<_>>() {
         if !restored(request, &path, identify) && matters(bundle, request, &path) {
             return Err(format!("`{}` is masked", shown(&path)));
         }
@@ -85,13 +87,11 @@ fn party(party: &mut Party, identify: &Identify) -> bool {
     }
 }
 
+/// Whether pseudonyms stand at a path below an entry, and all of them were turned back.
 fn entry(entries: &mut Properties, name: &str, rest: &[&str], identify: &Identify) -> bool {
-    let Some(mut value) = entries.get_mut(name) else { return false };
-    let mut of_type = None;
+    let (Some(mut value), mut of_type) = (entries.get_mut(name), None) else { return false };
     for part in rest {
-        if let Value::Object(fields) = &*value {
-            of_type = fields.get("type").and_then(Value::as_str).map(str::to_owned);
-        }
+        of_type = value.get("type").and_then(Value::as_str).map(str::to_owned);
         let found = match value {
             Value::Object(fields) => fields.get_mut(*part),
             Value::Array(items) => part.parse::<usize>().ok().and_then(|place| items.get_mut(place)),
@@ -100,20 +100,34 @@ fn entry(entries: &mut Properties, name: &str, rest: &[&str], identify: &Identif
         let Some(found) = found else { return false };
         value = found;
     }
-    // An entity as a whole is masked by its id.
-    if let Value::Object(fields) = &*value {
-        of_type = fields.get("type").and_then(Value::as_str).map(str::to_owned);
-        match value.get_mut("id") {
-            Some(id) => value = id,
-            None => return false,
+    let (mut found, mut all) = (false, true);
+    each(value, of_type, &mut |of_type, text| {
+        found = true;
+        match identify(text) {
+            Some((entity_type, id)) if of_type.is_none_or(|of_type| of_type == entity_type) => *text = id,
+            _ => all = false,
         }
+    });
+    found && all
+}
+
+/// Every pseudonym within a value, with the type that stands beside it.
+fn each(value: &mut Value, of_type: Option<String>, see: &mut dyn FnMut(Option<&str>, &mut String)) {
+    match value {
+        Value::String(text) if is_pseudonym(text) => see(of_type.as_deref(), text),
+        Value::Array(items) => items.iter_mut().for_each(|item| each(item, None, see)),
+        Value::Object(fields) => {
+            let beside = fields.get("type").and_then(Value::as_str).map(str::to_owned);
+            fields.values_mut().for_each(|field| each(field, beside.clone(), see));
+        }
+        _ => {}
     }
-    let Some((entity_type, id)) = value.as_str().and_then(identify) else { return false };
-    if of_type.is_some_and(|of_type| of_type != entity_type) {
-        return false;
-    }
-    *value = Value::String(id);
-    true
+}
+
+/// `~` and 32 hexadecimal digits.
+fn is_pseudonym(text: &str) -> bool {
+    let digits = text.strip_prefix('~').unwrap_or_default();
+    digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether a decision may depend on what stood there. What is not known to be of no matter is.

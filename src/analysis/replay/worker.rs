@@ -57,8 +57,8 @@ impl<'w> Worker<'w> {
 
     fn record<'l>(&mut self, (piece, line): (usize, usize), mut record: Record<'l>, again: &mut Vec<Again<'l>>) {
         self.tally.records += 1;
-        let Some(items) = record.items() else { return self.tally.not_of_kind(&record.kind) };
-        let Record { id, at, revision, .. } = record;
+        let Some(items) = record.items() else { return self.tally.not_of_kind(record.kind()) };
+        let (revision, Record { id, at, .. }) = (record.decided_on(), record);
         again.extend(items.into_iter().map(|item| {
             let position = (piece, line, item.place.unwrap_or(0));
             Again { position, id: id.clone(), at, revision, item }

@@ -26,6 +26,17 @@ pub enum Sought {
     Action,
 }
 
+impl Sought {
+    /// Its name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Resource => "resource",
+            Self::Action => "action",
+        }
+    }
+}
+
 /// Where a search goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {

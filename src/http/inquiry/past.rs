@@ -65,7 +65,9 @@ impl<'s> Inquiry<'s> {
         })?;
         let past = Past { as_of: at, sees_facts: caller.sees_facts(&active.bundle(), now()) };
         let circumstances = Circumstances { now: at, trust_caller_clock: false };
-        Ok(Self { circumstances, past: Some(past), ..Self::with(service, active, caller, trace, moment) })
+        let mut inquiry = Self::with(service, active, caller, trace, moment);
+        inquiry.pen.is_of(at);
+        Ok(Self { circumstances, past: Some(past), ..inquiry })
     }
 
     pub(super) fn stamp_past(&self, response: &mut Response) {

@@ -5,8 +5,9 @@
 
 use axum::body::Bytes;
 
-use super::{Inquiry, bytes};
+use super::{Inquiry, bytes, recording};
 use crate::{
+    audit::record::{Event, Failure, Named, SearchOutcome},
     decision::search::Side,
     engine::search::{
         Found, Page,
@@ -18,6 +19,9 @@ use crate::{
     },
     request::Party,
 };
+
+/// What a page lists, whether there may be more, and the answer.
+type Filled = (Vec<Named>, bool, Bytes);
 
 impl Inquiry<'_> {
     /// Answers a page of a search.
@@ -37,9 +41,26 @@ impl Inquiry<'_> {
             Sought::Subject => self.entities(Side::Principal, search, page, limit),
             Sought::Resource => self.entities(Side::Resource, search, page, limit),
             Sought::Action => self.actions(search, page, limit),
-        }?;
+        };
+        let (noted, answer) = match answer {
+            Ok((named, more, answer)) if !self.is_late() => (SearchOutcome::Found { results: named, more }, Ok(answer)),
+            Ok((.., answer)) => (SearchOutcome::Failed { error: recording::late() }, Ok(answer)),
+            Err(error) => (SearchOutcome::Failed { error: failure(&error) }, Err(error)),
+        };
+        self.note_search(search, noted);
+        let answer = answer?;
         self.in_time()?;
         Ok(answer)
+    }
+
+    fn note_search(&self, search: &Search, outcome: SearchOutcome) {
+        // What cannot be asked is in nobody's words but the caller's.
+        let asked = !matches!(&outcome, SearchOutcome::Failed { error } if error.status == 400);
+        self.pen.note(self.begun.elapsed(), || Event::Search {
+            sought: search.sought.name(),
+            question: asked.then(|| Box::new(search.request.clone())),
+            outcome,
+        });
     }
 
     /// As the caller says, or as on the page before; at most what the settings allow.
@@ -52,17 +73,27 @@ impl Inquiry<'_> {
         }
     }
 
-    fn entities(&self, side: Side, search: &Search, page: Page, limit: u32) -> Result<Bytes, Error> {
+    fn entities(&self, side: Side, search: &Search, page: Page, limit: u32) -> Result<Filled, Error> {
         let found = self.moment.search(side, &search.request, &self.circumstances, page)?;
         let page = self.page(search, &found, limit);
+        let named = found.results.iter().filter(|_| self.pen.writes()).map(recording::named).collect();
+        let more = found.next.is_some();
         let entity = |party: Party| FoundEntity { r#type: party.entity_type, id: party.id };
-        bytes(&EntitiesAnswer { results: found.results.into_iter().map(entity).collect(), page })
+        let answer = bytes(&EntitiesAnswer { results: found.results.into_iter().map(entity).collect(), page })?;
+        Ok((named, more, answer))
     }
 
-    fn actions(&self, search: &Search, page: Page, limit: u32) -> Result<Bytes, Error> {
+    fn actions(&self, search: &Search, page: Page, limit: u32) -> Result<Filled, Error> {
         let found = self.moment.search_actions(&search.request, &self.circumstances, page)?.allowed;
         let page = self.page(search, &found, limit);
-        bytes(&ActionsAnswer { results: found.results.into_iter().map(|name| FoundAction { name }).collect(), page })
+        let action = |name: &String| Named { entity_type: String::new(), id: name.clone() };
+        let named = found.results.iter().filter(|_| self.pen.writes()).map(action).collect();
+        let more = found.next.is_some();
+        let answer = bytes(&ActionsAnswer {
+            results: found.results.into_iter().map(|name| FoundAction { name }).collect(),
+            page,
+        })?;
+        Ok((named, more, answer))
     }
 
     fn page<T>(&self, search: &Search, found: &Found<T>, limit: u32) -> PageAnswer {
@@ -70,4 +101,10 @@ impl Inquiry<'_> {
         let token = |after| Token::of(search.sought, &search.request, bundle, revision, after, limit).text();
         PageAnswer { next_token: found.next.map(token).unwrap_or_default(), count: found.results.len() }
     }
+}
+
+/// Why nothing was found, without the caller's words.
+fn failure(error: &Error) -> Failure {
+    let status = error.status.as_u16();
+    Failure { status, reason: if status == 400 { "invalid" } else { "unavailable" }, field: None }
 }

@@ -17,7 +17,7 @@ use tokio::{
     time,
 };
 
-use super::{Service, Trigger, run};
+use super::{Service, Trace, Trigger, run};
 use crate::bundle::look::{Glimpse, Look, glimpse, look};
 
 /// How often the files are looked at.
@@ -52,7 +52,7 @@ async fn on_changes(service: Arc<Service>) {
         watch = looked;
         if ripe {
             // The outcome is told in the log; the only errors are those of a service that cannot reload.
-            let _ = run(&service, Trigger::Watch).await;
+            let _ = run(&service, Trigger::Watch, &Trace::default()).await;
         }
     }
 }
@@ -64,7 +64,7 @@ async fn on_hangup(service: Arc<Service>) {
     }
     let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
     while hangup.recv().await.is_some() {
-        let _ = run(&service, Trigger::Signal).await;
+        let _ = run(&service, Trigger::Signal, &Trace::default()).await;
     }
 }
 

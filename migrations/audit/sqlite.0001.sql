@@ -1,0 +1,44 @@
+-- The decision log, as one machine keeps it. Lines are only ever added; what retention drops is noted first.
+
+-- Stored lines. The key is the writer, shifted by 40 bits, and the line's place in that writer's chain.
+create table records (
+    key      integer primary key,
+    id       blob not null,
+    subject  integer,
+    resource integer,
+    line     text not null
+) strict;
+
+-- Names sort by time: this finds one record, and the newest ones.
+create unique index records_by_id on records (id);
+create index records_by_subject on records (subject, id);
+create index records_by_resource on records (resource, id);
+
+-- Signed statements about spans of lines. That of the growing span is replaced until the span is full.
+create table checkpoints (
+    writer   integer not null,
+    first    integer not null,
+    last     integer not null,
+    text     text not null,
+    primary key (writer, first)
+) strict, without rowid;
+
+-- How far lines were dropped, since they were kept long enough.
+create table dropped (
+    writer  integer primary key,
+    through integer not null
+) strict;
+
+create trigger records_stay before update on records begin select raise(abort, 'the decision log is append-only'); end;
+create trigger records_last before delete on records
+when not exists (select 1 from dropped where writer = old.key >> 40 and through >= (old.key & 1099511627775))
+begin select raise(abort, 'the decision log is append-only'); end;
+
+-- Keys of persons' pseudonyms. Dropping a row erases the person.
+create table people (
+    type      text not null collate binary,
+    id        text not null collate binary,
+    key       blob not null,
+    pseudonym blob not null unique,
+    primary key (type, id)
+) strict, without rowid;

@@ -1,0 +1,90 @@
+//! One span: each line names the hash of the one before, and all together have the root that is signed.
+
+use super::Flaw;
+use crate::audit::{
+    Failed,
+    checkpoint::Checkpoint,
+    ledger::Ledger,
+    line::{Hash, Place, hash},
+    tree::Growing,
+};
+
+/// Checks the lines of a span, of which the line before had this hash; tells how many there are, or the first flaw.
+pub(super) fn check(
+    ledger: &dyn Ledger,
+    span: &Checkpoint,
+    before: Hash,
+    kept: &[(u64, Hash)],
+) -> Result<Result<u64, Flaw>, Failed> {
+    let mut walk = Walk { span, kept, next: span.first, previous: before, tree: Growing::default(), flaw: None };
+    ledger.lines(span.writer, span.first..=span.last, &mut |line| Ok(walk.step(line)))?;
+    Ok(walk.end())
+}
+
+struct Walk<'s> {
+    span: &'s Checkpoint,
+    kept: &'s [(u64, Hash)],
+    next: u64,
+    previous: Hash,
+    tree: Growing,
+    flaw: Option<Flaw>,
+}
+
+impl Walk<'_> {
+    fn step(&mut self, line: &[u8]) -> bool {
+        if let Err(flaw) = self.place(line) {
+            self.flaw = Some(flaw);
+            return false;
+        }
+        self.previous = hash(line);
+        let kept_otherwise = |(at, head): &(u64, Hash)| *at == self.next && *head != self.previous;
+        if self.kept.iter().any(kept_otherwise) {
+            self.flaw = Some(flaw(self.next, "it is another one than the kept checkpoint signs"));
+            return false;
+        }
+        self.tree.push(self.previous);
+        self.next += 1;
+        true
+    }
+
+    fn place(&self, line: &[u8]) -> Result<(), Flaw> {
+        let Some(place) = Place::of(line) else {
+            return Err(flaw(self.next, "it was changed: it does not begin as lines do"));
+        };
+        if (place.writer, place.sequence) != (self.span.writer, self.next) {
+            let what = format!(
+                "in its place stands line {} of chain {}: lines were removed, put in or moved",
+                place.sequence, place.writer
+            );
+            return Err(Flaw { line: self.next, what });
+        }
+        if place.previous != self.previous {
+            // Either this line's link or the line before it. The first line of a span follows one that is signed.
+            let changed = if self.next == self.span.first { self.next } else { self.next - 1 };
+            return Err(flaw(changed, "it was changed: it is not what the next line follows"));
+        }
+        Ok(())
+    }
+
+    fn end(self) -> Result<u64, Flaw> {
+        let Self { span, next, previous, tree, flaw: found, .. } = self;
+        if let Some(found) = found {
+            return Err(found);
+        }
+        if next <= span.last {
+            return Err(flaw(next, "it was removed"));
+        }
+        if previous != span.head || tree.root() != span.root {
+            let what = format!(
+                "lines {} to {} were changed and linked anew, the last of them at least",
+                span.first, span.last
+            );
+            return Err(Flaw { line: span.last, what });
+        }
+        Ok(span.lines())
+    }
+}
+
+fn flaw(line: u64, what: &str) -> Flaw {
+    Flaw { line, what: what.to_owned() }
+}

@@ -1,0 +1,381 @@
+//! The one thread that writes: masks what waits, links it behind the last line, signs, commits, and lets answers go.
+//!
+//! It knows the end of its chain: the last line's hash, and the tree over the span that still grows. A commit that fails
+//! leaves that as it was; then the chain is taken anew and read as it stands on the disk, since only the disk knows whether
+//! the commit was made.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use ed25519_dalek::SigningKey;
+use jiff::{SignedDuration, Timestamp};
+use moka::sync::Cache;
+
+use super::{
+    Failed,
+    checkpoint::{self, Checkpoint},
+    ledger::{Chain, Entry, Ledger, Sealed, about},
+    line::{Hash, NOTHING, Place, hash},
+    people::{Person, Pseudonym},
+    record::{Event, Record},
+    recorder::{Job, Queue},
+    tree::Growing,
+};
+use crate::config::audit::Mode;
+
+/// In the mode `available` records are gathered so long for one commit.
+const LINGER: Duration = Duration::from_millis(5);
+
+/// Pause after a commit that failed.
+const RECOVERY: Duration = Duration::from_millis(100);
+
+/// A pseudonym is looked up again after this time: whoever was erased meanwhile gets another.
+const PSEUDONYM_LIFE: Duration = Duration::from_secs(60);
+
+/// Pseudonyms that are kept near.
+const PSEUDONYMS: u64 = 100_000;
+
+/// The thread's own.
+pub(super) struct Writing {
+    ledger: Arc<dyn Ledger>,
+    key: SigningKey,
+    keep: Option<SignedDuration>,
+    chain: Option<(Box<dyn Chain>, Tip)>,
+    pseudonyms: Cache<Person, Pseudonym>,
+    /// The time of the newest record.
+    latest: Timestamp,
+    /// The day on which old lines were last looked for.
+    swept: Option<jiff::civil::Date>,
+}
+
+/// The end of a chain.
+#[derive(Debug, Clone)]
+pub(super) struct Tip {
+    sequence: u64,
+    hash: Hash,
+    /// Hash of the text of the last full span's checkpoint.
+    before: Hash,
+    /// First line of the span that grows.
+    first: u64,
+    tree: Growing,
+}
+
+impl Tip {
+    /// The end of a new chain.
+    fn new() -> Self {
+        Self { sequence: 0, hash: NOTHING, before: NOTHING, first: 1, tree: Growing::default() }
+    }
+
+    /// The end of a chain as it stands in the ledger.
+    ///
+    /// # Errors
+    /// It cannot be read, or is not what its checkpoint signs: nothing is written behind what somebody has changed.
+    pub(super) fn read(ledger: &dyn Ledger, writer: u32) -> Result<Self, Failed> {
+        let read = |text: &String| Checkpoint::read_as_it_says(text).map_err(|wrong| changed(writer, &wrong));
+        let mut texts = ledger.checkpoints(writer)?;
+        let open = texts.last().map(read).transpose()?.filter(|checkpoint| !checkpoint.is_closed());
+        if open.is_some() {
+            texts.pop();
+        }
+        let mut tip = Self::new();
+        if let Some(text) = texts.last() {
+            let full = read(text)?;
+            (tip.sequence, tip.hash, tip.first) = (full.last, full.head, full.last + 1);
+            tip.before = checkpoint::hash(text);
+        }
+        let signed = match &open {
+            Some(open) if open.first != tip.first => return Err(changed(writer, "a span is missing")),
+            Some(open) => (open.last, open.head, open.root),
+            None => (tip.sequence, tip.hash, tip.tree.root()),
+        };
+        ledger.lines(writer, tip.first..=u64::MAX, &mut |line| {
+            tip.follow(writer, line)?;
+            Ok(true)
+        })?;
+        if (tip.sequence, tip.hash, tip.tree.root()) != signed {
+            return Err(changed(writer, "its last lines are not those that were signed"));
+        }
+        Ok(tip)
+    }
+
+    fn follow(&mut self, writer: u32, line: &[u8]) -> Result<(), Failed> {
+        if Place::of(line) != Some(self.next(writer)) {
+            return Err(changed(writer, &format!("line {} is another one", self.sequence + 1)));
+        }
+        self.push(line);
+        Ok(())
+    }
+
+    fn next(&self, writer: u32) -> Place {
+        Place { writer, sequence: self.sequence + 1, previous: self.hash }
+    }
+
+    fn push(&mut self, line: &[u8]) {
+        self.sequence += 1;
+        self.hash = hash(line);
+        self.tree.push(self.hash);
+    }
+
+    /// Signs the span as it is, and begins another where it is full.
+    fn seal(&mut self, writer: u32, at: Timestamp, key: &SigningKey) -> Sealed {
+        let statement = Checkpoint {
+            writer,
+            first: self.first,
+            last: self.sequence,
+            head: self.hash,
+            root: self.tree.root(),
+            at,
+            previous: self.before,
+            key: key.verifying_key().to_bytes(),
+        };
+        let text = statement.sign(key);
+        if statement.is_closed() {
+            (self.before, self.first, self.tree) = (checkpoint::hash(&text), self.sequence + 1, Growing::default());
+        }
+        Sealed { first: statement.first, last: statement.last, text }
+    }
+}
+
+fn changed(writer: u32, what: &str) -> Failed {
+    Failed(format!(
+        "the end of chain {writer} was changed: {what}; nothing is written behind it. `mandat audit verify` tells more; move \
+         the log away to begin another"
+    ))
+}
+
+impl Writing {
+    /// Takes a chain.
+    ///
+    /// # Errors
+    /// It cannot be written, or its end is not what was signed.
+    pub(super) fn begin(
+        ledger: Arc<dyn Ledger>,
+        key: SigningKey,
+        keep: Option<SignedDuration>,
+    ) -> Result<Self, Failed> {
+        let pseudonyms = Cache::builder().max_capacity(PSEUDONYMS).time_to_live(PSEUDONYM_LIFE).build();
+        let mut writing =
+            Self { ledger, key, keep, chain: None, pseudonyms, latest: Timestamp::UNIX_EPOCH, swept: None };
+        writing.take_chain()?;
+        Ok(writing)
+    }
+
+    fn take_chain(&mut self) -> Result<(Box<dyn Chain>, Tip), Failed> {
+        if let Some(taken) = self.chain.take() {
+            return Ok(taken);
+        }
+        let chain = self.ledger.chain()?;
+        let tip = Tip::read(&*self.ledger, chain.writer())?;
+        self.chain = Some((chain, tip));
+        self.take_chain()
+    }
+
+    /// Writes until the queue is closed and empty.
+    pub(super) fn run(&mut self, queue: &Queue) {
+        let linger = if queue.mode == Mode::Available { LINGER } else { Duration::ZERO };
+        while let Some((jobs, lost)) = queue.take(linger) {
+            self.latest = jobs.iter().map(|job| job.record.at).max().unwrap_or(self.latest);
+            let mut batch = Batch::of(jobs, lost, self.latest);
+            self.write(&mut batch, queue);
+            self.sweep(&batch, queue);
+        }
+    }
+
+    /// Writes a batch. Where nobody waits for it, a failure is tried again until the service ends.
+    fn write(&mut self, batch: &mut Batch, queue: &Queue) {
+        for job in &mut batch.jobs {
+            job.masks.cut(&mut job.record);
+        }
+        loop {
+            match self.commit(batch) {
+                Ok(written) => {
+                    queue.counts.written.fetch_add(written, Ordering::Relaxed);
+                    queue.counts.commits.fetch_add(1, Ordering::Relaxed);
+                    // Whoever has stopped waiting is answered already, with an error.
+                    for done in batch.jobs.iter_mut().filter_map(|job| job.done.take()) {
+                        let _ = done.send(());
+                    }
+                    return;
+                }
+                Err(Failed(reason)) => {
+                    self.chain = None;
+                    queue.counts.failures.fetch_add(1, Ordering::Relaxed);
+                    tracing::error!(audit.error = reason, "records could not be written to the decision log");
+                    if queue.mode == Mode::Strict || queue.is_closing() {
+                        queue.still_lost(batch.lost_now(queue));
+                        return;
+                    }
+                    std::thread::sleep(RECOVERY);
+                }
+            }
+        }
+    }
+
+    fn commit(&mut self, batch: &mut Batch) -> Result<u64, Failed> {
+        let (mut chain, tip) = self.take_chain()?;
+        if batch.attempted && self.is_written(batch)? {
+            self.chain = Some((chain, tip));
+            return Ok(0);
+        }
+        batch.attempted = true;
+        self.mask(batch);
+        let mut next = tip;
+        let entries = batch.entries(chain.writer(), &mut next)?;
+        let Some(at) = batch.latest() else { return Ok(0) };
+        let sealed = next.seal(chain.writer(), at, &self.key);
+        chain.append(&entries, &sealed)?;
+        self.chain = Some((chain, next));
+        Ok(entries.len() as u64)
+    }
+
+    /// Whether a commit that seemed to fail was made nevertheless.
+    fn is_written(&self, batch: &Batch) -> Result<bool, Failed> {
+        let Some(first) = batch.records().next() else { return Ok(false) };
+        Ok(self.ledger.find(first.id)?.is_some())
+    }
+
+    fn mask(&self, batch: &mut Batch) {
+        let mut unknown: Vec<Person> = Vec::new();
+        for job in batch.jobs.iter_mut().filter(|job| !job.masked) {
+            unknown.extend(
+                job.masks.persons(&mut job.record).into_iter().filter(|person| !self.pseudonyms.contains_key(person)),
+            );
+        }
+        unknown.sort();
+        unknown.dedup();
+        if !unknown.is_empty() {
+            match self.ledger.enroll(&unknown) {
+                Ok(enrolled) => {
+                    unknown.into_iter().zip(enrolled).for_each(|(p, known)| self.pseudonyms.insert(p, known))
+                }
+                // What cannot be masked is left out.
+                Err(Failed(reason)) => tracing::error!(audit.error = reason, "persons cannot be given pseudonyms"),
+            }
+        }
+        for job in batch.jobs.iter_mut().filter(|job| !job.masked) {
+            job.masked = true;
+            job.masks.apply(&mut job.record, &|person| self.pseudonyms.get(person));
+        }
+    }
+
+    /// Once a day drops the full spans that were kept long enough. What is dropped is recorded first.
+    fn sweep(&mut self, batch: &Batch, queue: &Queue) {
+        let (Some(keep), Some(at)) = (self.keep, batch.latest()) else { return };
+        let today = jiff::tz::TimeZone::UTC.to_datetime(at).date();
+        if self.swept == Some(today) {
+            return;
+        }
+        self.swept = Some(today);
+        let Ok(kept_from) = at.checked_sub(keep) else { return };
+        if let Err(Failed(reason)) = self.drop_before(kept_from, at, queue) {
+            tracing::error!(audit.error = reason, "old records could not be dropped");
+        }
+    }
+
+    fn drop_before(&mut self, kept_from: Timestamp, at: Timestamp, queue: &Queue) -> Result<(), Failed> {
+        for writer in self.ledger.writers()? {
+            let mut through = None;
+            for text in self.ledger.checkpoints(writer)? {
+                let checkpoint = Checkpoint::read_as_it_says(&text).map_err(Failed)?;
+                if checkpoint.is_closed() && checkpoint.at < kept_from {
+                    through = Some(checkpoint.last);
+                }
+            }
+            let Some(through) = through else { continue };
+            let mut there = false;
+            self.ledger.lines(writer, 1..=through, &mut |_| {
+                there = true;
+                Ok(false)
+            })?;
+            if !there {
+                continue;
+            }
+            let event = Event::Retention { of: writer, through, kept_from };
+            self.write(&mut Batch::note(event, at), queue);
+            let (mut chain, tip) = self.take_chain()?;
+            chain.drop_through(writer, through)?;
+            self.chain = Some((chain, tip));
+            tracing::info!(audit.writer = writer, audit.through = through, "old records were dropped");
+        }
+        Ok(())
+    }
+}
+
+/// What goes into one commit.
+struct Batch {
+    jobs: Vec<Job>,
+    lost: u64,
+    note: Option<Record>,
+    attempted: bool,
+}
+
+impl Batch {
+    fn of(jobs: Vec<Job>, lost: u64, at: Timestamp) -> Self {
+        let told = (lost > 0).then(|| note(Event::Lost { count: lost, reason: "queue" }, at));
+        Self { jobs, lost, note: told, attempted: false }
+    }
+
+    fn note(event: Event, at: Timestamp) -> Self {
+        Self { jobs: Vec::new(), lost: 0, note: Some(note(event, at)), attempted: false }
+    }
+
+    fn records(&self) -> impl Iterator<Item = &Record> {
+        self.note.iter().chain(self.jobs.iter().map(|job| &job.record))
+    }
+
+    fn latest(&self) -> Option<Timestamp> {
+        self.records().map(|record| record.at).max()
+    }
+
+    /// How many records are lost with it, where nobody waits for them.
+    fn lost_now(&self, queue: &Queue) -> u64 {
+        let unheard = self.jobs.iter().filter(|job| job.done.is_none()).count() as u64;
+        queue.counts.lost.fetch_add(unheard, Ordering::Relaxed);
+        self.lost + unheard
+    }
+
+    fn entries(&self, writer: u32, tip: &mut Tip) -> Result<Vec<Entry>, Failed> {
+        let entry = |record: &Record| {
+            let text = serde_json::to_vec(record).map_err(|error| Failed(format!("a record: {error}")))?;
+            let place = tip.next(writer);
+            let line = place.line(&text);
+            tip.push(&line);
+            let line = String::from_utf8(line).map_err(|_| Failed("a record is no text".to_owned()))?;
+            let (subject, resource) = sides(record);
+            Ok(Entry { sequence: place.sequence, id: record.id, subject, resource, line })
+        };
+        self.records().map(entry).collect()
+    }
+}
+
+/// By what a record is found.
+fn sides(record: &Record) -> (Option<i64>, Option<i64>) {
+    let question = match &record.event {
+        Event::Decision { question, .. } | Event::Search { question, .. } | Event::Quote { question, .. } => {
+            question.as_deref()
+        }
+        Event::Transaction { evaluations, .. } => evaluations.first().map(|evaluation| &*evaluation.question),
+        _ => None,
+    };
+    let found_by = |entity_type: &str, id: &str| (!id.is_empty()).then(|| about(entity_type, id));
+    question.map_or((None, None), |question| {
+        let side = |party: &crate::request::Party| found_by(&party.entity_type, &party.id);
+        (side(&question.principal), side(&question.resource))
+    })
+}
+
+/// A record of the log about itself.
+fn note(event: Event, at: Timestamp) -> Record {
+    let id = uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.as_millisecond()).unwrap_or(0), &random())
+        .into_uuid();
+    Record::of_log(id, at, event)
+}
+
+/// Where the system has no random bits left, names of notes may be equal, and the commit is refused.
+fn random() -> [u8; 10] {
+    let mut bits = [0; 10];
+    let _ = getrandom::fill(&mut bits);
+    bits
+}
