@@ -69,7 +69,7 @@ fn ends() -> Vec<Value> {
 }
 
 /// A moment between what was before and what comes: times are kept to the millisecond.
-fn pause() -> Timestamp {
+pub(super) fn pause() -> Timestamp {
     let pause = std::time::Duration::from_millis(5);
     std::thread::sleep(pause);
     let now = mandat::cli::input::now();

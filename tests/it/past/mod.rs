@@ -4,4 +4,5 @@ mod archive;
 mod as_of;
 mod ground;
 mod log;
+mod recorded;
 mod replay;

@@ -249,7 +249,7 @@ fn a_masked_entity_in_the_context_is_turned_back_with_its_type() {
     let mut line =
         Line::decided(1, &bundle, &*facts, NOON, &adds).unwrap().with("masked", json!(["context.client.id"]));
     line.0["question"]["context"]["client"]["id"] = pseudonym("gallery").into();
-    let log = Log::of(&[line.clone(), line.with("masked", json!(["context.client"]))]);
+    let log = Log::of(&[line.clone(), line.with("masked", json!(["context.client", "context.client"]))]);
     let bundle: &'static Bundle = Box::leak(Box::new(load_again(&bundle)));
     for (of_type, turned_back) in [("Organization", 2), ("User", 0)] {
         let identify = move |_: &str| Some((of_type.to_owned(), "gallery".to_owned()));
@@ -276,6 +276,8 @@ fn a_transactions_decisions_are_replayed_and_other_kinds_and_errors_are_counted(
     let mut transaction = record(1, NOON, "transaction", 0);
     let evaluations = [answered(&enters("u-bob", "bakery:alpenhost")), answered(&enters("u-bob", "florist:alpenhost"))];
     transaction.insert("evaluations".to_owned(), json!(evaluations));
+    // A revision that the file does not have, made by the transaction: it was decided on the one before.
+    let made = [Line(transaction.clone().into()).with("committed", json!(1)).with("revision", json!(1))];
     let hidden = Line(transaction.clone().into()).with("masked", json!(["evaluations[1].question.subject.id"]));
     let unclear = Line(transaction.clone().into()).with("masked", json!(["subject.id"]));
     let failed = Line::decided(4, &bundle, &*facts, NOON, &enters("u-bob", "bakery:alpenhost")).unwrap();
@@ -284,14 +286,18 @@ fn a_transactions_decisions_are_replayed_and_other_kinds_and_errors_are_counted(
     let mut gone = Line(record(5, NOON, "decision", 0).into()).with("decision", true.into());
     gone.0["code"] = "permitted".into();
     let other = ["reload", "search", "quote", "reload"].map(|kind| Line(record(6, NOON, kind, 0).into()));
-    let lines = [vec![Line(transaction.into()), hidden, unclear, failed, gone], other.to_vec()].concat();
+    let historical = Line::decided(7, &bundle, &*facts, NOON, &enters("u-bob", "bakery:alpenhost")).unwrap();
+    let historical = historical.with("historical", true.into());
+    let first = vec![Line(transaction.into()), hidden, unclear, failed, gone, historical];
+    let lines = [first, other.to_vec(), made.to_vec()].concat();
     let candidate = load(widened().path());
     let tally = as_in_the_file(&Log::of(&lines), &candidate);
-    assert_eq!((tally.records, tally.all.replayed, tally.errors), (9, 3, 1));
-    assert_eq!(tally.all.of(Change::NewlyAllowed), 1, "the second of the first");
+    assert_eq!((tally.records, tally.all.replayed, tally.errors), (11, 5, 1));
+    assert_eq!(tally.all.of(Change::NewlyAllowed), 2, "the second of the first and of the last");
     let left_out = [("`subject.id` is masked".to_owned(), 3), ("the question is gone".to_owned(), 1)];
     assert_eq!(tally.left_out, BTreeMap::from(left_out));
-    let kinds = [("quote", 1), ("reload", 2), ("search", 1)].map(|(kind, number)| (kind.to_owned(), number));
+    let kinds =
+        [("historical", 1), ("quote", 1), ("reload", 2), ("search", 1)].map(|(kind, number)| (kind.to_owned(), number));
     assert_eq!(tally.other_kinds, BTreeMap::from(kinds));
 }
 
@@ -340,6 +346,30 @@ fn pieces_of_several_files_are_each_replayed_once_and_a_broken_line_is_named() {
     let at = text.lines().take(2_000).map(|line| line.len() + 1).sum::<usize>();
     let error = broken(&format!("{}not a record\n{}", &text[..at], &text[at..])).unwrap_err();
     assert!(error.contains("log.jsonl:2001: no record"), "{error}");
+}
+
+#[test]
+fn a_list_of_persons_is_turned_back_whole_or_the_record_is_left_out() {
+    let (bundle, facts) = (programme(), sample(&programme()));
+    let accepts = |products: Value| {
+        let context = json!({ "access": "limited", "products": products });
+        worlds::asks("User::\"u-rita\"", "acceptRequest", "Partnership::\"florist:pixelwerk\"", context)
+    };
+    let product = |id: &str| json!({ "type": "Product", "id": id });
+    let known = Line::decided(1, &bundle, &*facts, NOON, &accepts(json!([product("a"), product("b")]))).unwrap();
+    let paths = json!(["context.products", "context.products"]);
+    let mut line = known.with("masked", paths);
+    line.0["question"]["context"]["products"] = json!([product(&pseudonym("a")), product(&pseudonym("b"))]);
+    let log = Log::of(&[line]);
+    let bundle: &'static Bundle = Box::leak(Box::new(load_again(&bundle)));
+    for (known, turned_back) in [(["a", "b"], 1), (["a", "c"], 0)] {
+        let identify = move |text: &str| {
+            let id = known.into_iter().find(|id| pseudonym(id) == text)?;
+            Some(("Product".to_owned(), id.to_owned()))
+        };
+        let tally = replayed(&log.file(), bundle, Ground::FileWere(sample(bundle)), Box::leak(Box::new(identify)));
+        assert_eq!((tally.all.replayed, tally.all.changed()), (turned_back, 0), "{known:?}");
+    }
 }
 
 /// The facts of an earlier snapshot are of that revision alone.
