@@ -6,6 +6,7 @@
 
 mod past;
 mod search;
+mod text;
 
 use std::{
     sync::Arc,
@@ -20,7 +21,7 @@ use axum::{
 };
 use serde_json::Value;
 
-use self::past::Past;
+use self::{past::Past, text::json};
 use super::{
     active::{Active, Dress},
     answer::{DecisionAnswer, Detail},
@@ -355,17 +356,6 @@ impl<'s> Inquiry<'s> {
         self.stamp_past(&mut response);
         response
     }
-
-    /// An answer on the wire; most are one of two texts.
-    fn text(&self, answer: &Answer, detail: Detail) -> Result<Bytes, Error> {
-        let decision = &answer.decision;
-        let bare = detail == Detail::None && decision.obligations.is_empty() && decision.advice.is_empty();
-        if bare && self.past.is_none() {
-            let text: &[u8] = if decision.allowed() { br#"{"decision":true}"# } else { br#"{"decision":false}"# };
-            return Ok(Bytes::from_static(text));
-        }
-        json(&DecisionAnswer::of(answer, detail).historical(self.historical()))
-    }
 }
 
 /// Says which bundle and which revision an answer was made from.
@@ -388,18 +378,6 @@ pub fn no_quote(reason: NoQuote) -> ProblemDetails {
         }
         NoQuote::Unavailable(unavailable) => Error::from(unavailable).into(),
     }
-}
-
-fn json(answer: &DecisionAnswer) -> Result<Bytes, Error> {
-    bytes(answer)
-}
-
-fn bytes(answer: &impl serde::Serialize) -> Result<Bytes, Error> {
-    let text = serde_json::to_vec(answer).map_err(|error| {
-        tracing::error!(answer.error = %error, "an answer cannot be written");
-        Error::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written")
-    })?;
-    Ok(text.into())
 }
 
 /// The time that a request is about.

@@ -189,7 +189,7 @@ fn what_is_masked_is_left_out_unless_it_can_be_turned_back() {
     let ground = || Ground::FileWere(sample(bundle));
     let tally = replayed(&Log::of(&log).file(), bundle, ground(), &|_| None);
     assert_eq!((tally.all.replayed, tally.all.changed()), (lines.len() as u64 - hidden, 0));
-    assert_eq!(tally.left_out, BTreeMap::from([("`subject.id` is masked".to_owned(), hidden)]));
+    assert_eq!(tally.left_out, BTreeMap::from([("`resource.id` is masked".to_owned(), hidden)]));
     let unmarked: Vec<Line> = log.iter().cloned().map(|line| line.with("masked", json!([]))).collect();
     let tally = replayed(&Log::of(&unmarked).file(), bundle, ground(), &|_| None);
     assert!(tally.all.of(Change::NewlyDenied) > 100, "the control: nobody is known by a pseudonym");
