@@ -11,7 +11,14 @@ use super::{
     output,
 };
 use crate::{
-    analysis::replay::{Files, Ground, Wish, gate::Gate, json, replay, text},
+    analysis::replay::{
+        Files, Ground, Recorded, Wish,
+        gate::Gate,
+        json,
+        kept::{Identities, Kept},
+        replay, text,
+    },
+    audit::ledger,
     bundle::Bundle,
     facts::{Facts as _, memory::MemoryFacts},
     problem::{Problem, Problems},
@@ -20,9 +27,9 @@ use crate::{
 /// Arguments of `mandat replay`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The log: a file of records, one a line, or a directory of `*.jsonl` files.
+    /// The log: its place as `mandat audit --log` takes it, a file of records, one a line, or a directory of `*.jsonl` files.
     #[arg(value_name = "LOG")]
-    log: PathBuf,
+    log: String,
     /// The candidate: the bundle that decides again.
     #[arg(long, value_name = "DIR", env = "MANDAT_BUNDLE", default_value = ".")]
     bundle: PathBuf,
@@ -58,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Exit {
 }
 
 fn told(arguments: &Arguments) -> Result<Exit, Problems> {
-    let mut log = Files::open(&arguments.log)?;
+    let mut log = Log::open(&arguments.log)?;
     let bundle = Bundle::load(&arguments.bundle)?;
     let threads = arguments.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let wish = Wish {
@@ -66,10 +73,9 @@ fn told(arguments: &Arguments) -> Result<Exit, Problems> {
         bundle: &bundle,
         samples: arguments.samples,
         threads,
-        // The table of pseudonyms belongs to the log's own store.
-        identify: &|_| None,
+        identify: &|pseudonym| log.identities.as_ref()?.identify(pseudonym),
     };
-    let tally = replay(&mut log, &wish)?;
+    let tally = replay(&mut *log.source, &wish)?;
     let shut: Vec<(Gate, String)> =
         arguments.fail_on.iter().filter_map(|gate| Some((*gate, gate.shut(&tally)?))).collect();
     let told = if arguments.json {
@@ -84,6 +90,22 @@ fn told(arguments: &Arguments) -> Result<Exit, Problems> {
         eprintln!("fails on {}: {reason}", gate.word());
     }
     Ok(if shut.is_empty() { exit } else { Exit::Failure })
+}
+
+/// A log, and who stands behind its pseudonyms where that is kept with it.
+struct Log {
+    source: Box<dyn Recorded>,
+    identities: Option<Identities>,
+}
+
+impl Log {
+    fn open(place: &str) -> Result<Self, Problem> {
+        if !ledger::is_one(place) {
+            return Ok(Self { source: Box::new(Files::open(Path::new(place))?), identities: None });
+        }
+        let ledger = ledger::open_existing(place).map_err(|error| Problem::new(error.to_string()))?;
+        Ok(Self { source: Box::new(Kept::of(ledger.clone())?), identities: Some(Identities::of(ledger)) })
+    }
 }
 
 fn ground(arguments: &Arguments, bundle: &Bundle) -> Result<Ground, Problems> {

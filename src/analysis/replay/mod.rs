@@ -2,7 +2,7 @@
 //!
 //! Bob has changed a policy. Before it comes into force his reviewer wants to know what it would have done to the
 //! decisions of the last month, which nobody made up. [`replay`]
-//! 1. takes the log piece by piece ([`source`]), on as many threads as there are, and reads of each record the question,
+//! 1. takes the log piece by piece ([`source`], [`kept`]), on as many threads as there are, and reads of each record the question,
 //!    the time, the revision of the facts and what was answered ([`record`]);
 //! 2. turns pseudonyms back where it can, and leaves out what was masked and might matter ([`unmask`]): that is counted,
 //!    never guessed;
@@ -15,6 +15,7 @@
 pub mod gate;
 pub mod ground;
 pub mod json;
+pub mod kept;
 pub mod record;
 pub mod source;
 pub mod tally;

@@ -18,7 +18,7 @@ pub struct Record<'l> {
     /// By what it is found in the log.
     #[serde(borrow)]
     pub id: Cow<'l, str>,
-    /// The time asked about.
+    /// When it was answered.
     pub at: jiff::Timestamp,
     /// `decision`, `transaction` or what else was recorded.
     #[serde(borrow)]
@@ -28,9 +28,8 @@ pub struct Record<'l> {
     revision: u64,
     /// The revision that a transaction made; its questions were decided on the one before.
     committed: Option<u64>,
-    /// Whether an earlier time was asked about.
-    #[serde(default)]
-    historical: bool,
+    /// The earlier time that was asked about.
+    as_of: Option<IgnoredAny>,
     /// Paths of what was replaced by pseudonyms.
     #[serde(default)]
     pub masked: Vec<String>,
@@ -134,7 +133,7 @@ impl Record<'_> {
 
     /// What it is counted as, where it is not decided again.
     pub fn kind(&self) -> &str {
-        if self.historical { "historical" } else { &self.kind }
+        if self.as_of.is_some() { "historical" } else { &self.kind }
     }
 
     /// The decisions of a record; none where it is of a kind that is not decided again.

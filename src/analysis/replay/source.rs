@@ -11,7 +11,7 @@ use std::{
 use crate::problem::Problem;
 
 /// How much is read at once, in bytes: some thousand records.
-const PIECE: usize = 1 << 20;
+pub(super) const PIECE: usize = 1 << 20;
 
 /// Longest line, in bytes.
 const MAX_LINE: usize = 64 << 20;

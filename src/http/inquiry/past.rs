@@ -65,6 +65,7 @@ impl<'s> Inquiry<'s> {
         })?;
         let past = Past { as_of: at, sees_facts: caller.sees_facts(&active.bundle(), now()) };
         let circumstances = Circumstances { now: at, trust_caller_clock: false };
+        // It is recorded at the time of the answer, as one about that time.
         let mut inquiry = Self::with(service, active, caller, trace, moment);
         inquiry.pen.is_of(at);
         Ok(Self { circumstances, past: Some(past), ..inquiry })

@@ -287,7 +287,7 @@ fn a_transactions_decisions_are_replayed_and_other_kinds_and_errors_are_counted(
     gone.0["code"] = "permitted".into();
     let other = ["reload", "search", "quote", "reload"].map(|kind| Line(record(6, NOON, kind, 0).into()));
     let historical = Line::decided(7, &bundle, &*facts, NOON, &enters("u-bob", "bakery:alpenhost")).unwrap();
-    let historical = historical.with("historical", true.into());
+    let historical = historical.with("as_of", NOON.into());
     let first = vec![Line(transaction.into()), hidden, unclear, failed, gone, historical];
     let lines = [first, other.to_vec(), made.to_vec()].concat();
     let candidate = load(widened().path());
