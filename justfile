@@ -63,6 +63,10 @@ load:
 stores:
     benches/stores.sh
 
+# Measure the decision log: throughput in each mode, then a million decisions checked, proved and replayed.
+audit:
+    benches/audit.sh
+
 # Settle five million order lines beside DuckDB (needs Python with the package duckdb, and GNU time).
 settle:
     benches/statement.sh

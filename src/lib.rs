@@ -2,8 +2,8 @@
 //!
 //! A *bundle* of policies, schema and tariffs, together with the *facts*, gives *decisions* that explain
 //! themselves. The rooms of this crate stand one above the other; a room uses only what is below it:
-//! [`cli`], [`http`], [`engine`], [`analysis`], [`explanation`], [`decision`], [`bundle`], [`facts`], and
-//! at the bottom [`request`], [`config`], [`telemetry`] and [`problem`]. Start reading at [`engine`].
+//! [`cli`], [`http`], [`engine`], [`analysis`], [`explanation`], [`decision`], [`bundle`], [`facts`], [`pricing`]
+//! beside [`audit`], and at the bottom [`request`], [`config`], [`telemetry`] and [`problem`]. Start reading at [`engine`].
 #![forbid(unsafe_code)]
 
 pub mod analysis;

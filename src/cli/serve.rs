@@ -16,7 +16,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-use self::exposure::Exposure;
+use self::{exposure::Exposure, recording::Recording};
 use super::{
     Exit,
     facts::import,
@@ -24,7 +24,6 @@ use super::{
     output,
 };
 use crate::{
-    audit::recorder::Recorder,
     bundle::{
         Bundle,
         files::{self, Files},
@@ -137,7 +136,7 @@ async fn serve(arguments: ServeArgs, prepared: Prepared) -> Exit {
         loaded = loading => loaded,
         () = &mut serving => return Exit::Success,
     };
-    let (engine, recorder) = match loaded {
+    let (engine, recording) = match loaded {
         Ok(Ok(engine)) => engine,
         Ok(Err(problems)) => return invalid(&problems),
         Err(error) => return failed(Problem::new(format!("loading failed: {error}"))),
@@ -145,13 +144,14 @@ async fn serve(arguments: ServeArgs, prepared: Prepared) -> Exit {
     if let Err(problem) = exposure.check(&engine) {
         return invalid(&problem.into());
     }
-    if let Err(error) = service.activate_with(engine, recorder.clone()) {
+    if let Err(error) = service.activate_with(engine, recording.recorder.clone()) {
         return failed(Problem::new(error.to_string()));
     }
     // The one sentence with a value in it: people and scripts look for the address.
     tracing::info!("mandat listens on {scheme}://{address}");
+    recording.tell();
     serving.await;
-    if let Some(recorder) = recorder {
+    if let Some(recorder) = recording.recorder {
         // What was answered is recorded; in the mode `available` it may still wait.
         let _ = tokio::task::spawn_blocking(move || recorder.close()).await;
     }
@@ -182,7 +182,7 @@ async fn listen(
     Ok((listener, service))
 }
 
-fn load(files: Files, arguments: &ServeArgs) -> Result<(Engine, Option<Arc<Recorder>>), Problems> {
+fn load(files: Files, arguments: &ServeArgs) -> Result<(Engine, Recording), Problems> {
     let bundle = Bundle::from_files(files)?;
     let settings = bundle.settings.audit.clone();
     let place = arguments.facts.store_or(&bundle.settings.store).map(str::to_owned);

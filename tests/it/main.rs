@@ -1,6 +1,7 @@
 //! The one integration binary: what mandat promises, shown from outside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
+mod audit;
 mod authoring;
 mod bundles;
 mod callers;

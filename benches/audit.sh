@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# What the decision log costs and how fast it is checked: throughput without it, available and strict, turn by turn in one
+# run; then a log of RECORDS decisions, its size, verification, a proof and a replay. Figures go to docs/benchmarks.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-8} CONNECTIONS=${CONNECTIONS:-256} RECORDS=${RECORDS:-1000000}
+ORGANIZATIONS=500 PORT=${PORT:-8197}
+
+cargo build --locked --release --bin mandat --examples
+target=${CARGO_TARGET_DIR:-target}/release
+dir=$(mktemp -d "${DIR:-${TMPDIR:-/tmp}}/mandat-audit.XXXXXX")
+trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$dir"' EXIT
+"$target/examples/facts_generator" $ORGANIZATIONS > "$dir/facts.json"
+
+serve() { # MODE HOME
+    mkdir -p "$dir/$2"
+    local log=(--audit store --audit-mode "$1")
+    [ "$1" = off ] && log=(--audit off)
+    "$target/mandat" serve --store "$dir/$2/facts.db" --seed "$dir/facts.json" --listen "127.0.0.1:$PORT" \
+        "${log[@]}" 2>> "$dir/log" &
+    service=$!
+    until curl -fsS "http://127.0.0.1:$PORT/readyz" > /dev/null 2>&1; do sleep 0.1; done
+}
+stop() { kill "$service"; wait "$service" || true; }
+cpu() { awk '{ print ($14 + $15) * 10 }' "/proc/$service/stat"; }
+ask() { "$target/examples/decision_load" "127.0.0.1:$PORT" --connections "$CONNECTIONS" --organizations $ORGANIZATIONS "$@"; }
+
+echo '== latency of the disk: a write of 64 kB and its fsync'
+python3 - "$dir" <<'PY'
+import os, statistics, sys, time
+file = os.open(sys.argv[1] + '/fsync', os.O_CREAT | os.O_WRONLY)
+took = []
+for _ in range(300):
+    begun = time.perf_counter(); os.write(file, bytes(65536)); os.fsync(file); took.append(time.perf_counter() - begun)
+took.sort()
+print(f'median {took[150] * 1e3:.2f} ms, 99 % {took[297] * 1e3:.2f} ms')
+PY
+
+echo "== throughput at $CONNECTIONS connections, turn by turn"
+for round in $(seq "$ROUNDS"); do
+    for mode in off available strict; do
+        serve $mode "$mode-$round"
+        ask --seconds 2 > /dev/null
+        before=$(cpu)
+        answers=$(ask --seconds "$SECONDS_EACH" --seed "$round")
+        spent=$(($(cpu) - before))
+        python3 - "$mode" "$answers" "$spent" <<'PY'
+import json, sys
+mode, said, spent = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[3])
+print(f"{mode:9} {said['per_second']:8.0f}/s  p50 {said['ms']['p50']:.1f} ms  p99 {said['ms']['p99']:.1f} ms  "
+      f"errors {said['errors']}  CPU {spent * 1000 / said['answers']:.1f} us an answer")
+PY
+        stop
+        rm -rf "$dir/$mode-$round"
+    done
+done
+
+echo "== a log of $RECORDS decisions"
+serve strict long
+ask --requests "$RECORDS"
+stop
+log=$dir/long/facts.decisions.db
+echo "$(stat -c %s "$log") bytes"
+for _ in 1 2 3; do "$target/mandat" audit verify --log "$log" | tail -1; done
+record=$("$target/mandat" audit list --log "$log" --limit 1 | python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["id"])')
+time "$target/mandat" audit prove "$record" --log "$log" > "$dir/proof.json"
+"$target/mandat" audit check "$dir/proof.json" --key "$("$target/mandat" audit key --log "$log")" | tail -1
+time "$target/mandat" replay "$log" --bundle . --store "$dir/long/facts.db" || true
