@@ -9,11 +9,13 @@ use tokio_postgres::{Error, Row};
 use super::{
     answers,
     read::{name, rows, signed, unsigned},
-    server::Server,
 };
-use crate::facts::{
-    Unavailable,
-    store::{Commit, Past, Revision, record::uid},
+use crate::{
+    database::server::Server,
+    facts::{
+        Unavailable,
+        store::{Commit, Past, Revision, record::uid},
+    },
 };
 
 /// Rows asked for at once.
@@ -80,7 +82,7 @@ impl Changes<'_> {
     }
 
     fn read(&self) -> Result<VecDeque<Change>, Unavailable> {
-        self.server.ask(async |connection| {
+        Ok(self.server.ask(async |connection| {
             let page = "select c.revision, c.uid, u.type, coalesce(u.long, u.id), v.text, s.digest
                 from (
                     select revision, uid from changes where (revision, uid) > ($1, $2) and revision <= $3
@@ -93,7 +95,7 @@ impl Changes<'_> {
             let after = [self.next.0, self.next.1, signed(self.through)];
             let rows = rows(connection, page, &[&after[0], &after[1], &after[2], &PAGE]).await?;
             rows.iter().map(Change::from_row).collect()
-        })
+        })?)
     }
 }
 
