@@ -3,9 +3,11 @@
 //! A ledger holds chains, each with one writer at a time. Whoever writes takes a chain that nobody else has, and goes on
 //! where it ends. A commit is all or nothing and on the disk when it returns. Readers never wait for writers.
 //!
-//! Three places do this: SQLite in a file beside the embedded store ([`sqlite`]), and JSON lines in a directory ([`files`]).
+//! Three places do this: SQLite in a file beside the embedded store ([`sqlite`]), JSON lines in a directory ([`files`]), and
+//! PostgreSQL beside the facts of several replicas ([`postgres`]).
 
 pub mod files;
+pub mod postgres;
 pub mod sqlite;
 
 use std::{ops::RangeInclusive, path::Path, sync::Arc};
@@ -66,12 +68,15 @@ pub fn about(entity_type: &str, shown_id: &str) -> i64 {
 /// A listener of lines; `false` wants no more.
 pub type Listener<'l> = dyn FnMut(&[u8]) -> Result<bool, Failed> + 'l;
 
-/// Opens the log of a place. A file that is there, and a name that ends in `.db`, is SQLite's; any other path is a
+/// Opens the log of a place. The URL of a database is PostgreSQL's; a file that is there, and a name that ends in `.db`, is SQLite's; any other path is a
 /// directory.
 ///
 /// # Errors
 /// It cannot be opened, or is no log.
 pub fn open(place: &str) -> Result<Arc<dyn Ledger>, Failed> {
+    if place.contains("://") {
+        return Ok(Arc::new(postgres::PostgresLedger::open(place)?));
+    }
     let path = Path::new(place);
     if path.is_file() || path.extension().is_some_and(|extension| extension == "db") {
         return Ok(Arc::new(sqlite::SqliteLedger::open(path)?));

@@ -17,7 +17,7 @@ pub(super) fn check(
     kept: &[(u64, Hash)],
 ) -> Result<Result<u64, Flaw>, Failed> {
     let (previous, tree) = ([NOTHING, before], Growing::default());
-    let mut walk = Walk { span, kept, next: span.first, previous, tree, flaw: None };
+    let mut walk = Walk { span, kept, next: span.first, previous, tree, doubt: None, flaw: None };
     ledger.lines(span.writer, span.first..=span.last, &mut |line| Ok(walk.step(line)))?;
     Ok(walk.end())
 }
@@ -29,6 +29,8 @@ struct Walk<'s> {
     /// Hashes of the last two lines.
     previous: [Hash; 2],
     tree: Growing,
+    /// A line that does not follow the one before it: which of the two was changed shows in the next.
+    doubt: Option<u64>,
     flaw: Option<Flaw>,
 }
 
@@ -49,11 +51,15 @@ impl Walk<'_> {
         true
     }
 
-    fn place(&self, line: &[u8]) -> Result<(), Flaw> {
+    fn place(&mut self, line: &[u8]) -> Result<(), Flaw> {
+        let place = Place::of(line);
+        if let Some(flaw) = self.doubted(place.is_some_and(|place| place.previous == self.previous[1])) {
+            return Err(flaw);
+        }
         if self.next > self.span.last {
             return Err(flaw(self.next, "it was put in behind the last line of its span"));
         }
-        let Some(place) = Place::of(line) else {
+        let Some(place) = place else {
             return Err(flaw(self.next, "it was changed: it does not begin as lines do"));
         };
         let [before, _] = self.previous;
@@ -69,16 +75,27 @@ impl Walk<'_> {
             return Err(Flaw { line: self.next, what });
         }
         if place.previous != self.previous[1] {
-            // Either this line's link or the line before it. The first line of a span follows one that is signed.
-            let changed = if self.next == self.span.first { self.next } else { self.next - 1 };
-            return Err(flaw(changed, "it was changed: it is not what the next line follows"));
+            // The first line of a span follows one that is signed.
+            if self.next == self.span.first {
+                return Err(flaw(self.next, "it was changed: it does not follow the line before"));
+            }
+            self.doubt = Some(self.next);
         }
         Ok(())
     }
 
+    /// Whether a line that does not follow the one before it was changed itself, or that one was: it was not where it is what
+    /// the next one follows, or what was signed.
+    fn doubted(&self, is_followed: bool) -> Option<Flaw> {
+        let doubt = self.doubt?;
+        let what = "it was changed: it is not what the next line follows";
+        Some(if is_followed { flaw(doubt - 1, what) } else { flaw(doubt, "it was changed, its link to the line before too") })
+    }
+
     fn end(self) -> Result<u64, Flaw> {
+        let doubted = self.doubted(self.previous[1] == self.span.head);
         let Self { span, next, previous: [_, previous], tree, flaw: found, .. } = self;
-        if let Some(found) = found {
+        if let Some(found) = found.or(doubted) {
             return Err(found);
         }
         if next <= span.last {
