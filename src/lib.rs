@@ -11,6 +11,7 @@ pub mod audit;
 pub mod bundle;
 pub mod cli;
 pub mod config;
+mod database;
 pub mod decision;
 pub mod engine;
 pub mod explanation;

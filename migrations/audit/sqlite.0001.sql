@@ -33,12 +33,3 @@ create trigger records_stay before update on records begin select raise(abort, '
 create trigger records_last before delete on records
 when not exists (select 1 from dropped where writer = old.key >> 40 and through >= (old.key & 1099511627775))
 begin select raise(abort, 'the decision log is append-only'); end;
-
--- Keys of persons' pseudonyms. Dropping a row erases the person.
-create table people (
-    type      text not null collate binary,
-    id        text not null collate binary,
-    key       blob not null,
-    pseudonym blob not null unique,
-    primary key (type, id)
-) strict, without rowid;

@@ -7,6 +7,7 @@
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
 
 /// SHA-256 of a line.
 pub type Hash = [u8; 32];
@@ -70,13 +71,27 @@ impl Place {
 
     /// Reads the place a line states; none where it does not begin as lines do, to the byte.
     pub fn of(line: &[u8]) -> Option<Self> {
-        let (writer, rest) = number(line.strip_prefix(b"{\"writer\":")?)?;
-        let (sequence, rest) = number(rest.strip_prefix(b",\"sequence\":")?)?;
-        let rest = rest.strip_prefix(b",\"previous\":\"")?;
-        let previous = unhex(rest.get(..64)?)?;
-        rest.get(64..)?.strip_prefix(b"\",\"")?;
-        Some(Self { writer: u32::try_from(writer).ok()?, sequence, previous })
+        let (place, rest) = split(line)?;
+        rest.strip_prefix(b"\"")?;
+        Some(place)
     }
+}
+
+/// The name of a line's record, where it stands right behind the place.
+pub fn id(line: &[u8]) -> Option<Uuid> {
+    let (_, rest) = split(line)?;
+    let id = rest.strip_prefix(b"\"id\":\"")?.get(..36)?;
+    Uuid::try_parse_ascii(id).ok()
+}
+
+/// The place that a line states, and what follows.
+fn split(line: &[u8]) -> Option<(Place, &[u8])> {
+    let (writer, rest) = number(line.strip_prefix(b"{\"writer\":")?)?;
+    let (sequence, rest) = number(rest.strip_prefix(b",\"sequence\":")?)?;
+    let rest = rest.strip_prefix(b",\"previous\":\"")?;
+    let previous = unhex(rest.get(..64)?)?;
+    let rest = rest.get(64..)?.strip_prefix(b"\",")?;
+    Some((Place { writer: u32::try_from(writer).ok()?, sequence, previous }, rest))
 }
 
 /// A number as it is written, and what follows.

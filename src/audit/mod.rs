@@ -30,3 +30,9 @@ pub mod writing;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the decision log: {0}")]
 pub struct Failed(pub String);
+
+impl From<crate::database::Failed> for Failed {
+    fn from(failed: crate::database::Failed) -> Self {
+        Self(failed.0)
+    }
+}

@@ -43,6 +43,8 @@ pub(super) struct Writing {
     key: SigningKey,
     keep: Option<SignedDuration>,
     chain: Option<(Box<dyn Chain>, Tip)>,
+    /// Lines that were set aside when the chain was taken, until that is recorded.
+    unsigned: u64,
     pseudonyms: Cache<Person, Pseudonym>,
     /// The time of the newest record.
     latest: Timestamp,
@@ -156,8 +158,16 @@ impl Writing {
         keep: Option<SignedDuration>,
     ) -> Result<Self, Failed> {
         let pseudonyms = Cache::builder().max_capacity(PSEUDONYMS).time_to_live(PSEUDONYM_LIFE).build();
-        let mut writing =
-            Self { ledger, key, keep, chain: None, pseudonyms, latest: Timestamp::UNIX_EPOCH, swept: None };
+        let mut writing = Self {
+            ledger,
+            key,
+            keep,
+            chain: None,
+            unsigned: 0,
+            pseudonyms,
+            latest: Timestamp::UNIX_EPOCH,
+            swept: None,
+        };
         writing.take_chain()?;
         Ok(writing)
     }
@@ -168,6 +178,7 @@ impl Writing {
         }
         let chain = self.ledger.chain()?;
         let tip = Tip::read(&*self.ledger, chain.writer())?;
+        self.unsigned = chain.set_aside();
         self.chain = Some((chain, tip));
         self.take_chain()
     }
@@ -220,13 +231,16 @@ impl Writing {
             return Ok(0);
         }
         batch.attempted = true;
+        let Some(at) = batch.latest() else { return Ok(0) };
+        let told = Event::Lost { count: self.unsigned, reason: "unsigned" };
+        batch.unsigned = (self.unsigned > 0).then(|| note(told, at));
         self.mask(batch);
         let mut next = tip;
         let entries = batch.entries(chain.writer(), &mut next)?;
-        let Some(at) = batch.latest() else { return Ok(0) };
         let sealed = next.seal(chain.writer(), at, &self.key);
         chain.append(&entries, &sealed)?;
         self.chain = Some((chain, next));
+        self.unsigned = 0;
         Ok(entries.len() as u64)
     }
 
@@ -284,14 +298,7 @@ impl Writing {
                 }
             }
             let Some(through) = through else { continue };
-            let mut there = false;
-            self.ledger.lines(writer, 1..=through, &mut |_| {
-                there = true;
-                Ok(false)
-            })?;
-            if !there {
-                continue;
-            }
+            let Some(through) = self.ledger.droppable(writer, through)? else { continue };
             let event = Event::Retention { of: writer, through, kept_from };
             self.write(&mut Batch::note(event, at), queue);
             let (mut chain, tip) = self.take_chain()?;
@@ -308,21 +315,23 @@ struct Batch {
     jobs: Vec<Job>,
     lost: u64,
     note: Option<Record>,
+    /// Says that lines were set aside.
+    unsigned: Option<Record>,
     attempted: bool,
 }
 
 impl Batch {
     fn of(jobs: Vec<Job>, lost: u64, at: Timestamp) -> Self {
         let told = (lost > 0).then(|| note(Event::Lost { count: lost, reason: "queue" }, at));
-        Self { jobs, lost, note: told, attempted: false }
+        Self { jobs, lost, note: told, unsigned: None, attempted: false }
     }
 
     fn note(event: Event, at: Timestamp) -> Self {
-        Self { jobs: Vec::new(), lost: 0, note: Some(note(event, at)), attempted: false }
+        Self { jobs: Vec::new(), lost: 0, note: Some(note(event, at)), unsigned: None, attempted: false }
     }
 
     fn records(&self) -> impl Iterator<Item = &Record> {
-        self.note.iter().chain(self.jobs.iter().map(|job| &job.record))
+        self.note.iter().chain(self.jobs.iter().map(|job| &job.record)).chain(&self.unsigned)
     }
 
     fn latest(&self) -> Option<Timestamp> {

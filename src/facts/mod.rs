@@ -159,3 +159,9 @@ pub struct Slice {
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the facts cannot be read: {0}")]
 pub struct Unavailable(pub String);
+
+impl From<crate::database::Failed> for Unavailable {
+    fn from(failed: crate::database::Failed) -> Self {
+        Self(failed.0)
+    }
+}

@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 use crate::support::programme_dir;
 
 /// From the top floor down; rooms of one floor stand side by side and may use each other.
-const FLOORS: [&[&str]; 11] = [
+const FLOORS: [&[&str]; 12] = [
     &["main"],
     &["cli"],
     &["http"],
@@ -20,6 +20,7 @@ const FLOORS: [&[&str]; 11] = [
     &["bundle"],
     &["facts"],
     &["pricing", "audit"],
+    &["database"],
     &["request", "config", "telemetry", "problem"],
 ];
 

@@ -3,8 +3,11 @@
 //! A ledger holds chains, each with one writer at a time. Whoever writes takes a chain that nobody else has, and goes on
 //! where it ends. A commit is all or nothing and on the disk when it returns. Readers never wait for writers.
 //!
-//! Three places do this: SQLite in a file beside the embedded store ([`sqlite`]).
+//! Three places do this: SQLite in a file beside the embedded store ([`sqlite`]), JSON lines in a directory ([`files`]), and
+//! PostgreSQL beside the facts of several replicas ([`postgres`]).
 
+pub mod files;
+pub mod postgres;
 pub mod sqlite;
 
 use std::{ops::RangeInclusive, path::Path, sync::Arc};
@@ -65,12 +68,20 @@ pub fn about(entity_type: &str, shown_id: &str) -> i64 {
 /// A listener of lines; `false` wants no more.
 pub type Listener<'l> = dyn FnMut(&[u8]) -> Result<bool, Failed> + 'l;
 
-/// Opens the log of a place: the path of a file, or of a directory.
+/// Opens the log of a place. The URL of a database is PostgreSQL's; a file that is there, and a name that ends in `.db`, is SQLite's; any other path is a
+/// directory.
 ///
 /// # Errors
 /// It cannot be opened, or is no log.
 pub fn open(place: &str) -> Result<Arc<dyn Ledger>, Failed> {
-    Ok(Arc::new(sqlite::SqliteLedger::open(Path::new(place))?))
+    if place.contains("://") {
+        return Ok(Arc::new(postgres::PostgresLedger::open(place)?));
+    }
+    let path = Path::new(place);
+    if path.is_file() || path.extension().is_some_and(|extension| extension == "db") {
+        return Ok(Arc::new(sqlite::SqliteLedger::open(path)?));
+    }
+    Ok(Arc::new(files::FilesLedger::open(path)?))
 }
 
 /// Whether a place is that of a log, not of lines that were copied out of one.
@@ -130,6 +141,58 @@ pub trait Ledger: Send + Sync {
     /// The place cannot be read.
     fn newest(&self, before: Option<Uuid>, about: About, tell: &mut Listener) -> Result<(), Failed>;
 
+    /// How far lines of a chain can be dropped, not further than through one that closes a span; none where there is
+    /// nothing to drop.
+    ///
+    /// # Errors
+    /// The place cannot be read.
+    fn droppable(&self, writer: u32, through: u64) -> Result<Option<u64>, Failed> {
+        let mut there = false;
+        self.lines(writer, 1..=through, &mut |_| {
+            there = true;
+            Ok(false)
+        })?;
+        Ok(there.then_some(through))
+    }
+
+    /// Where the keys of persons are kept.
+    fn keys(&self) -> &dyn Keys;
+
+    /// See [`Keys::enroll`].
+    ///
+    /// # Errors
+    /// As there.
+    fn enroll(&self, persons: &[Person]) -> Result<Vec<Pseudonym>, Failed> {
+        self.keys().enroll(persons)
+    }
+
+    /// See [`Keys::pseudonym`].
+    ///
+    /// # Errors
+    /// As there.
+    fn pseudonym(&self, person: &Person) -> Result<Option<Pseudonym>, Failed> {
+        self.keys().pseudonym(person)
+    }
+
+    /// See [`Keys::person`].
+    ///
+    /// # Errors
+    /// As there.
+    fn person(&self, pseudonym: Pseudonym) -> Result<Option<Person>, Failed> {
+        self.keys().person(pseudonym)
+    }
+
+    /// See [`Keys::forget`].
+    ///
+    /// # Errors
+    /// As there.
+    fn forget(&self, person: &Person) -> Result<Option<Pseudonym>, Failed> {
+        self.keys().forget(person)
+    }
+}
+
+/// The keys of persons' pseudonyms.
+pub trait Keys: Send + Sync {
     /// The pseudonyms of persons; gives a key to whoever has none.
     ///
     /// # Errors
@@ -160,6 +223,12 @@ pub trait Chain: Send {
     /// Its number.
     fn writer(&self) -> u32;
 
+    /// How many lines were found without a signature when the chain was taken, were put aside, and are not recorded yet:
+    /// the process that wrote them ended before it signed them, and nobody was told of them.
+    fn set_aside(&self) -> u64 {
+        0
+    }
+
     /// Adds lines behind the last one, with the checkpoint over them in place of that of the same span: all or nothing,
     /// and on the disk when it returns.
     ///
@@ -167,7 +236,7 @@ pub trait Chain: Send {
     /// It could not be written; whether it was is known only to whoever reads the chain again.
     fn append(&mut self, entries: &[Entry], checkpoint: &Sealed) -> Result<(), Failed>;
 
-    /// Drops the lines of any chain up to one, which closes a span. Their checkpoints stay.
+    /// Drops the lines of any chain up to one that [`Ledger::droppable`] told. Their checkpoints stay.
     ///
     /// # Errors
     /// The place cannot be written.

@@ -4,35 +4,43 @@
 //! wait that long for its record. A commit is on the disk before it returns (`synchronous=FULL`). Writers are kept apart by
 //! locks on small files beside, which the system releases when a process ends, however it ends.
 
+pub(super) mod database;
+pub(super) mod people;
+
 use std::{
     fs::{File, TryLockError},
     ops::RangeInclusive,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use rusqlite::{Connection, OptionalExtension as _, params, types::ValueRef};
 use uuid::Uuid;
 
-use super::{About, Chain, Entry, Ledger, Listener, Sealed};
-use crate::audit::{
-    Failed,
-    people::{self, Person, Pseudonym},
-};
+use self::database::Database;
+use super::{About, Chain, Entry, Keys, Ledger, Listener, Sealed};
+use crate::audit::Failed;
 
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/audit/sqlite.0001.sql")];
-
-/// Longest wait for another writer of the file.
-const PATIENCE: Duration = Duration::from_secs(5);
+const MIGRATIONS: &[&str] = &[concat!(
+    include_str!("../../../migrations/audit/sqlite.0001.sql"),
+    include_str!("../../../migrations/audit/people.0001.sql")
+)];
 
 /// Lines of a chain are numbered up to here; the bits above hold the writer.
 const SEQUENCES: u64 = 1 << 40;
 
+/// Whoever has lines, found by one look at the index each, and whoever has checkpoints.
+const WRITERS: &str = "
+    with recursive found (writer) as (
+        select min(key) >> 40 from records
+        union all
+        select (select min(key) >> 40 from records where key >= (found.writer + 1) << 40)
+        from found where found.writer is not null
+    )
+    select writer from found where writer is not null union select writer from checkpoints order by writer";
+
 /// The log in one file.
 pub struct SqliteLedger {
-    path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    database: Database,
 }
 
 /// The one writer of a chain in it.
@@ -49,22 +57,14 @@ impl SqliteLedger {
     /// # Errors
     /// It cannot be opened, is no log, or was written by a newer version of mandat.
     pub fn open(path: &Path) -> Result<Self, Failed> {
-        let mut connection = connect(path)?;
-        migrate(&mut connection, path)?;
-        Ok(Self { path: path.to_owned(), idle: Mutex::new(vec![connection]) })
-    }
-
-    fn reading<T>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Failed> {
-        let idle = lock(&self.idle).pop();
-        let connection = idle.map_or_else(|| connect(&self.path), Ok)?;
-        let answer = ask(&connection).map_err(|error| failed(&error))?;
-        lock(&self.idle).push(connection);
-        Ok(answer)
+        let database = Database::new(path, MIGRATIONS);
+        database.ask(|_| Ok(()))?;
+        Ok(Self { database })
     }
 
     /// Tells the first column of each row.
     fn tell(&self, statement: &str, values: &[&dyn rusqlite::ToSql], listener: &mut Listener) -> Result<(), Failed> {
-        let told = self.reading(|connection| {
+        let told = self.database.ask(|connection| {
             let mut statement = connection.prepare_cached(statement)?;
             let mut rows = statement.query(values)?;
             while let Some(row) = rows.next()? {
@@ -83,18 +83,18 @@ impl SqliteLedger {
 
 impl Ledger for SqliteLedger {
     fn name(&self) -> String {
-        self.path.display().to_string()
+        self.database.path().display().to_string()
     }
 
     fn chain(&self) -> Result<Box<dyn Chain>, Failed> {
         let mut writer = 1;
         loop {
-            let path = lock_path(&self.path, writer);
+            let path = lock_path(self.database.path(), writer);
             let failed = |error: std::io::Error| Failed(format!("`{}`: {error}", path.display()));
             let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
             match file.try_lock() {
                 Ok(()) => {
-                    let connection = connect(&self.path)?;
+                    let connection = self.database.connection()?;
                     return Ok(Box::new(SqliteChain { writer, connection, _lock: file }));
                 }
                 Err(TryLockError::WouldBlock) => writer += 1,
@@ -104,14 +104,14 @@ impl Ledger for SqliteLedger {
     }
 
     fn writers(&self) -> Result<Vec<u32>, Failed> {
-        self.reading(|connection| {
-            let mut statement = connection.prepare("select distinct writer from checkpoints order by writer")?;
+        self.database.ask(|connection| {
+            let mut statement = connection.prepare(WRITERS)?;
             statement.query_map([], |row| row.get(0))?.collect()
         })
     }
 
     fn checkpoints(&self, writer: u32) -> Result<Vec<String>, Failed> {
-        self.reading(|connection| {
+        self.database.ask(|connection| {
             let mut statement = connection.prepare("select text from checkpoints where writer = ? order by first")?;
             statement.query_map([writer], |row| row.get(0))?.collect()
         })
@@ -123,7 +123,7 @@ impl Ledger for SqliteLedger {
     }
 
     fn find(&self, id: Uuid) -> Result<Option<Vec<u8>>, Failed> {
-        self.reading(|connection| {
+        self.database.ask(|connection| {
             let mut statement = connection.prepare_cached("select line from records where id = ?")?;
             statement.query_row([id.as_bytes()], |row| row.get::<_, String>(0).map(String::into_bytes)).optional()
         })
@@ -147,53 +147,8 @@ impl Ledger for SqliteLedger {
         }
     }
 
-    fn enroll(&self, persons: &[Person]) -> Result<Vec<Pseudonym>, Failed> {
-        let keys: Vec<people::Key> = persons.iter().map(|_| people::key()).collect::<Result<_, _>>()?;
-        self.reading(|connection| {
-            let transaction = connection.unchecked_transaction()?;
-            let mut enrolled = Vec::with_capacity(persons.len());
-            for (person, key) in persons.iter().zip(&keys) {
-                let Person { entity_type, id } = person;
-                let pseudonym = person.pseudonym(key).to_string();
-                transaction
-                    .prepare_cached("insert into people values (?, ?, ?, ?) on conflict (type, id) do nothing")?
-                    .execute(params![entity_type, id, key, pseudonym.as_bytes()])?;
-                let mut kept = transaction.prepare_cached("select key from people where type = ? and id = ?")?;
-                let key: people::Key = kept.query_row(params![entity_type, id], |row| row.get(0))?;
-                enrolled.push(person.pseudonym(&key));
-            }
-            transaction.commit()?;
-            Ok(enrolled)
-        })
-    }
-
-    fn pseudonym(&self, person: &Person) -> Result<Option<Pseudonym>, Failed> {
-        self.reading(|connection| {
-            let mut statement = connection.prepare_cached("select key from people where type = ? and id = ?")?;
-            let key = |row: &rusqlite::Row| row.get::<_, people::Key>(0);
-            let key = statement.query_row(params![person.entity_type, person.id], key).optional()?;
-            Ok(key.map(|key| person.pseudonym(&key)))
-        })
-    }
-
-    fn person(&self, pseudonym: Pseudonym) -> Result<Option<Person>, Failed> {
-        self.reading(|connection| {
-            let mut statement = connection.prepare_cached("select type, id from people where pseudonym = ?")?;
-            let person = |row: &rusqlite::Row| Ok(Person { entity_type: row.get(0)?, id: row.get(1)? });
-            statement.query_row([pseudonym.to_string().as_bytes()], person).optional()
-        })
-    }
-
-    fn forget(&self, person: &Person) -> Result<Option<Pseudonym>, Failed> {
-        let pseudonym = self.pseudonym(person)?;
-        self.reading(|connection| {
-            // The pages that held the key are overwritten, not only given free.
-            connection.pragma_update(None, "secure_delete", true)?;
-            connection
-                .execute("delete from people where type = ? and id = ?", params![person.entity_type, person.id])?;
-            connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))
-        })?;
-        Ok(pseudonym)
+    fn keys(&self) -> &dyn Keys {
+        &self.database
     }
 }
 
@@ -241,42 +196,6 @@ impl Chain for SqliteChain {
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, Failed> {
-    let open = || {
-        let connection = Connection::open(path)?;
-        connection.busy_timeout(PATIENCE)?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        connection.pragma_update(None, "synchronous", "full")?;
-        connection.set_prepared_statement_cache_capacity(32);
-        Ok(connection)
-    };
-    open().map_err(|error: rusqlite::Error| Failed(format!("`{}`: {error}", path.display())))
-}
-
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Failed> {
-    let known = MIGRATIONS.len();
-    let mut step = || {
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let made: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        let made = usize::try_from(made).unwrap_or(usize::MAX);
-        for migration in MIGRATIONS.iter().skip(made) {
-            transaction.execute_batch(migration)?;
-        }
-        if made < known {
-            transaction.pragma_update(None, "user_version", signed(known as u64))?;
-        }
-        transaction.commit()?;
-        Ok(made)
-    };
-    match step().map_err(|error: rusqlite::Error| Failed(format!("`{}`: {error}", path.display())))? {
-        made if made > known => Err(Failed(format!(
-            "`{}` has the form {made}, and this version of mandat knows forms up to {known}; use a newer mandat",
-            path.display()
-        ))),
-        _ => Ok(()),
-    }
-}
-
 fn lock_path(path: &Path, writer: u32) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(format!(".writer-{writer}"));
@@ -293,9 +212,4 @@ fn signed(number: u64) -> i64 {
 
 fn failed(error: &rusqlite::Error) -> Failed {
     Failed(error.to_string())
-}
-
-/// What a lock guards here is whole between any two statements.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,11 @@
 //! One chain: its checkpoints first, then its spans, several at once.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use ed25519_dalek::VerifyingKey;
@@ -15,12 +18,17 @@ use crate::audit::{
     line::{Hash, NOTHING},
 };
 
+/// So often is looked whether lines that nobody has signed are signed by now.
+const TURNS: u32 = 20;
+const TURN: Duration = Duration::from_millis(50);
+
 /// A chain whose checkpoints were read.
 pub(super) struct Chain {
     pub(super) writer: u32,
     /// Those up to the first that is wrong.
     pub(super) checkpoints: Vec<Checkpoint>,
     pub(super) dropped_through: u64,
+    trusted: Vec<VerifyingKey>,
     newest: Option<String>,
     flaw: Option<Flaw>,
     /// Lines that checkpoints kept elsewhere sign, with their hashes.
@@ -34,6 +42,7 @@ impl Chain {
             writer,
             checkpoints: Vec::new(),
             dropped_through: 0,
+            trusted: trusted.to_owned(),
             newest: texts.last().cloned(),
             flaw: None,
             kept: Vec::new(),
@@ -141,14 +150,23 @@ impl Chain {
         span::check(ledger, &self.checkpoints[at], before, &self.kept)
     }
 
-    /// Lines behind the newest checkpoint, which nobody has signed.
+    /// Lines behind the newest checkpoint, which nobody has signed. Whoever is writing the log signs them at once.
     fn unsigned(&self, ledger: &dyn Ledger) -> Result<Option<Flaw>, Failed> {
-        let end = self.end();
-        let mut flaw = None;
-        ledger.lines(self.writer, end + 1..=u64::MAX, &mut |_| {
-            flaw = Some(Flaw { line: end + 1, what: "it was put in behind the last signed line".to_owned() });
-            Ok(false)
-        })?;
-        Ok(flaw)
+        let next = self.end() + 1;
+        for _ in 0..TURNS {
+            let mut there = false;
+            ledger.lines(self.writer, next..=next, &mut |_| {
+                there = true;
+                Ok(false)
+            })?;
+            let signs = |text: &String| Checkpoint::read(text, &self.trusted).is_ok_and(|signed| signed.last >= next);
+            if !there || ledger.checkpoints(self.writer)?.last().is_some_and(signs) {
+                return Ok(None);
+            }
+            std::thread::sleep(TURN);
+        }
+        let what = "it stands behind the last signed line: it was put in, or a process was killed before it signed it, and \
+                    the next start sets it aside";
+        Ok(Some(Flaw { line: next, what: what.to_owned() }))
     }
 }

@@ -4,20 +4,17 @@
 //! ([`session`]), within one process at a gate before it; readers ask as of a revision and wait for nobody. Every
 //! commit is announced ([`news`]), so that replicas look for it at once and not only when they poll.
 //!
-//! How PostgreSQL is found and trusted stands in [`address`], the connections in [`server`], the tables in
-//! [`migrate`]; the statements that read in [`read`], [`walk`] and [`answers`], those that write in [`put`] and
+//! How PostgreSQL is found and trusted, and its connections, are the business of [`crate::database`]; the statements that
+//! read stand in [`read`], [`walk`] and [`answers`], those that write in [`put`] and
 //! [`links`], the writer's transaction in [`session`], the history in [`history`], what answered in [`bundles`].
 
-mod address;
 mod answers;
 mod bundles;
 mod history;
 mod links;
-mod migrate;
 mod news;
 mod put;
 mod read;
-mod server;
 mod session;
 mod walk;
 mod write;
@@ -28,9 +25,26 @@ use cedar_policy::EntityUid;
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-use self::{address::Address, news::News, server::Server, write::PostgresWriting};
+use self::{news::News, write::PostgresWriting};
 use super::{Activation, Past, Placed, Position, Remembered, Revision, Store, Stored, Walk, Writing, token::Token};
-use crate::facts::Unavailable;
+use crate::{
+    database::{
+        address::Address,
+        migrate::{self, Tables},
+        server::{Limits, Server},
+    },
+    facts::Unavailable,
+};
+
+/// Advisory locks of ours: this one, and the writer's in [`session`].
+const TABLES: Tables = Tables {
+    migrations: &[
+        include_str!("../../../migrations/postgres/0001_store.sql"),
+        include_str!("../../../migrations/postgres/0002_bundles.sql"),
+    ],
+    version: "schema_version",
+    lock: 0x6d61_6e64_6174_0001,
+};
 
 /// How PostgreSQL is used.
 #[derive(Debug, Clone)]
@@ -59,6 +73,7 @@ impl Default for Options {
 /// Facts in PostgreSQL.
 pub struct PostgresStore {
     server: Arc<Server>,
+    begin_within: Duration,
     news: Arc<News>,
     /// One writer of a process at a time goes to PostgreSQL; the others wait without a connection.
     gate: Arc<Semaphore>,
@@ -79,13 +94,15 @@ impl PostgresStore {
     /// # Errors
     /// As for [`PostgresStore::open`].
     pub fn open_with(url: &str, options: Options) -> Result<Self, Unavailable> {
-        let server = Arc::new(Server::new(Address::parse(url, options.answer_within)?, options)?);
-        migrate::run(&server)?;
+        let Options { notices, connections, answer_within, begin_within } = options;
+        let address = Address::parse(url, answer_within)?;
+        let server = Arc::new(Server::new(address, Limits { connections, answer_within })?);
+        migrate::run(&server, &TABLES)?;
         let news = Arc::<News>::default();
-        if server.options.notices {
+        if notices {
             server.handle().spawn(news::listen(server.address.clone(), news.clone()));
         }
-        Ok(Self { server, news, gate: Arc::new(Semaphore::new(1)) })
+        Ok(Self { server, begin_within, news, gate: Arc::new(Semaphore::new(1)) })
     }
 }
 
@@ -95,11 +112,11 @@ impl Store for PostgresStore {
     }
 
     fn head(&self) -> Result<Revision, Unavailable> {
-        self.server.ask(async |connection| read::head(connection).await)
+        Ok(self.server.ask(async |connection| read::head(connection).await)?)
     }
 
     fn mark(&self, revision: Revision) -> Result<Option<String>, Unavailable> {
-        self.server.ask(async |connection| read::mark(connection, revision).await)
+        Ok(self.server.ask(async |connection| read::mark(connection, revision).await)?)
     }
 
     fn read(&self, uids: &[EntityUid], at: Revision) -> Result<Vec<Stored>, Unavailable> {
@@ -128,7 +145,7 @@ impl Store for PostgresStore {
     }
 
     fn count(&self, at: Revision) -> Result<u64, Unavailable> {
-        self.server.ask(async |connection| read::count(connection, at).await)
+        Ok(self.server.ask(async |connection| read::count(connection, at).await)?)
     }
 
     fn await_news(&self, at_most: Duration) {
@@ -136,35 +153,35 @@ impl Store for PostgresStore {
     }
 
     fn begin(&self) -> Result<Box<dyn Writing>, Unavailable> {
-        Ok(Box::new(PostgresWriting::begin(&self.server, &self.gate)?))
+        Ok(Box::new(PostgresWriting::begin(&self.server, &self.gate, self.begin_within)?))
     }
 
     fn remembered(&self, caller: &str, key: &str) -> Result<Option<Remembered>, Unavailable> {
-        self.server.ask(async |connection| answers::remembered(connection, caller, key).await)
+        Ok(self.server.ask(async |connection| answers::remembered(connection, caller, key).await)?)
     }
 
     fn tokens(&self) -> Result<Vec<Token>, Unavailable> {
-        self.server.ask(async |connection| answers::tokens(connection).await)
+        Ok(self.server.ask(async |connection| answers::tokens(connection).await)?)
     }
 
     fn touch_tokens(&self, uses: &[(String, Timestamp)]) -> Result<(), Unavailable> {
-        self.server.tell(async |connection| answers::touch_tokens(connection, uses).await)
+        Ok(self.server.tell(async |connection| answers::touch_tokens(connection, uses).await)?)
     }
 
     fn keep_bundle(&self, activation: &Activation, files: &str) -> Result<(), Unavailable> {
-        self.server.tell(async |connection| bundles::keep_in_force(connection, activation, files).await)
+        Ok(self.server.tell(async |connection| bundles::keep_in_force(connection, activation, files).await)?)
     }
 
     fn bundle(&self, digest: &str) -> Result<Option<String>, Unavailable> {
-        self.server.ask(async |connection| bundles::files(connection, digest).await)
+        Ok(self.server.ask(async |connection| bundles::files(connection, digest).await)?)
     }
 
     fn bundle_at(&self, at: Timestamp) -> Result<Option<String>, Unavailable> {
-        self.server.ask(async |connection| bundles::at(connection, at).await)
+        Ok(self.server.ask(async |connection| bundles::at(connection, at).await)?)
     }
 
     fn revision_at(&self, at: Timestamp) -> Result<Revision, Unavailable> {
-        self.server.ask(async |connection| bundles::revision_at(connection, at).await)
+        Ok(self.server.ask(async |connection| bundles::revision_at(connection, at).await)?)
     }
 
     fn history(

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use tokio_postgres::{Error, Row};
 
-use super::{
-    read::{Parameters, rows, signed, unsigned},
-    server::Connection,
+use super::read::{Parameters, rows, signed, unsigned};
+use crate::{
+    database::server::Connection,
+    facts::store::{Remembered, token::Token},
 };
-use crate::facts::store::{Remembered, token::Token};
 
 pub(super) async fn remembered(connection: &Connection, caller: &str, key: &str) -> Result<Option<Remembered>, Error> {
     if caller.contains('\0') || key.contains('\0') {

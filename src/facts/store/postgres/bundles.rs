@@ -6,9 +6,11 @@ use tokio_postgres::Error;
 use super::{
     answers::moment,
     read::{rows, unsigned},
-    server::Connection,
 };
-use crate::facts::store::{Activation, Revision};
+use crate::{
+    database::server::Connection,
+    facts::store::{Activation, Revision},
+};
 
 /// Both in one statement, which takes place whole or not at all, and waits for no writer of facts: a replica that starts
 /// beside a long import must not wait for its end.

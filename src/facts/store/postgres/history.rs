@@ -9,11 +9,13 @@ use tokio_postgres::{Error, Row};
 use super::{
     answers, bundles,
     read::{name, rows, signed, unsigned},
-    server::Server,
 };
-use crate::facts::{
-    Unavailable,
-    store::{Commit, Past, Revision, record::uid, with_bundles},
+use crate::{
+    database::server::Server,
+    facts::{
+        Unavailable,
+        store::{Commit, Past, Revision, record::uid, with_bundles},
+    },
 };
 
 /// Rows asked for at once.
@@ -42,7 +44,7 @@ pub(super) fn tell(server: &Server, through: Revision, listener: &mut Listener) 
     }
     tell_answers(server, through, listener)?;
     let activations = server.ask(async |connection| bundles::activations(connection).await)?;
-    let files = |digest: &str| server.ask(async |connection| bundles::files(connection, digest).await);
+    let files = |digest: &str| Ok(server.ask(async |connection| bundles::files(connection, digest).await)?);
     with_bundles(activations, &files, listener)?;
     let tokens = server.ask(async |connection| answers::tokens(connection).await)?;
     tokens.into_iter().try_for_each(|token| listener(Past::Token(token)))
@@ -83,7 +85,7 @@ impl Changes<'_> {
     }
 
     fn read(&self) -> Result<VecDeque<Change>, Unavailable> {
-        self.server.ask(async |connection| {
+        Ok(self.server.ask(async |connection| {
             let page = "select c.revision, c.uid, u.type, coalesce(u.long, u.id), v.text, s.digest
                 from (
                     select revision, uid from changes where (revision, uid) > ($1, $2) and revision <= $3
@@ -96,7 +98,7 @@ impl Changes<'_> {
             let after = [self.next.0, self.next.1, signed(self.through)];
             let rows = rows(connection, page, &[&after[0], &after[1], &after[2], &PAGE]).await?;
             rows.iter().map(Change::from_row).collect()
-        })
+        })?)
     }
 }
 

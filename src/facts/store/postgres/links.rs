@@ -4,11 +4,8 @@ use std::collections::HashSet;
 
 use tokio_postgres::Error;
 
-use super::{
-    read::{rows, signed, unsigned},
-    server::Connection,
-};
-use crate::facts::store::Revision;
+use super::read::{rows, signed, unsigned};
+use crate::{database::server::Connection, facts::store::Revision};
 
 /// A link in place: source, attribute, target.
 pub(super) type Edge = (i64, i64, i64);

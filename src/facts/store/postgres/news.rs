@@ -11,7 +11,7 @@ use std::{
 
 use tokio_postgres::{AsyncMessage, Error};
 
-use super::address::Address;
+use crate::database::{address::Address, server::told};
 
 /// PostgreSQL's channel of the notices.
 pub(super) const CHANNEL: &str = "mandat";
@@ -51,7 +51,7 @@ impl News {
 pub(super) async fn listen(address: Arc<Address>, news: Arc<News>) {
     loop {
         if let Err(error) = listen_once(&address, &news).await {
-            tracing::debug!(store = %address.name, error = %super::server::told(&error), "notices of commits are interrupted");
+            tracing::debug!(store = %address.name, error = %told(&error), "notices of commits are interrupted");
         }
         tokio::time::sleep(PAUSE).await;
     }

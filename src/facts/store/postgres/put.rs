@@ -12,9 +12,11 @@ use tokio_postgres::Error;
 use super::{
     links::{Edge, relink},
     read::{names, rows, signed},
-    server::Connection,
 };
-use crate::facts::store::{Revision, record::Record};
+use crate::{
+    database::server::Connection,
+    facts::store::{Revision, record::Record},
+};
 
 /// Most names that are remembered with their keys.
 const KNOWN: usize = 500_000;

@@ -9,10 +9,12 @@ use cedar_policy::EntityUid;
 use sha2::{Digest as _, Sha256};
 use tokio_postgres::{Error, Row, types::ToSql};
 
-use super::server::Connection;
-use crate::facts::{
-    Unavailable,
-    store::{Placed, Position, Revision, Stored, record},
+use crate::{
+    database::server::Connection,
+    facts::{
+        Unavailable,
+        store::{Placed, Position, Revision, Stored, record},
+    },
 };
 
 /// Longest id that is indexed as it is, in bytes.

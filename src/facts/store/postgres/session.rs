@@ -19,9 +19,11 @@ use tokio_postgres::{Error, error::SqlState};
 use super::{
     news::CHANNEL,
     read::{head, rows},
-    server::{Connection, Fault, Server, within},
 };
-use crate::facts::{Unavailable, store::Revision};
+use crate::{
+    database::server::{Connection, Fault, Server, within},
+    facts::{Unavailable, store::Revision},
+};
 
 /// Held while somebody writes.
 const WRITER: i64 = 0x6d61_6e64_6174_0002;
@@ -59,8 +61,11 @@ fn begin(patience: Duration) -> String {
 
 impl Session {
     /// Waits for the other writers of this process, then for those of others; and reads the head.
-    pub(super) fn begin(server: &Arc<Server>, gate: &Arc<Semaphore>) -> Result<(Self, Revision), Unavailable> {
-        let patience = server.options.begin_within;
+    pub(super) fn begin(
+        server: &Arc<Server>,
+        gate: &Arc<Semaphore>,
+        patience: Duration,
+    ) -> Result<(Self, Revision), Unavailable> {
         let deadline = Instant::now() + patience;
         let permit = server.wait(async { timeout(patience, gate.clone().acquire_owned()).await });
         let Ok(Ok(permit)) = permit else { return Err(too_long(patience)) };
@@ -76,7 +81,7 @@ impl Session {
         };
         let base = base.map_err(|fault| match &fault {
             Fault::Refused(error) if error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE) => too_long(patience),
-            _ => server.unavailable(fault),
+            _ => server.failed(fault).into(),
         })?;
         Ok((session, base))
     }
@@ -105,7 +110,7 @@ impl Session {
         };
         let done = self.server.wait(within(STATEMENT, ask(connection)));
         self.broken |= done.is_err();
-        done.map_err(|fault| self.server.unavailable(fault))
+        done.map_err(|fault| self.server.failed(fault).into())
     }
 
     /// Makes it last, and announces the revision, if one was opened.

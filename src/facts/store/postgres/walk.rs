@@ -3,11 +3,11 @@
 use cedar_policy::{EntityTypeName, EntityUid};
 use tokio_postgres::Error;
 
-use super::{
-    read::{Parameters, Place, most, names, places_of, signed},
-    server::Connection,
+use super::read::{Parameters, Place, most, names, places_of, signed};
+use crate::{
+    database::server::Connection,
+    facts::store::{Position, Revision},
 };
-use crate::facts::store::{Position, Revision};
 
 pub(super) async fn all(
     connection: &Connection,

@@ -1,17 +1,20 @@
 //! The one writer: what is written, and what is read with it, in the one transaction of a [`Session`].
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use cedar_policy::EntityUid;
 use tokio::sync::Semaphore;
 
-use super::{answers, bundles, put::Writer, read, server::Server, session::Session, walk};
-use crate::facts::{
-    Unavailable,
-    store::{
-        Activation, Commit, Dangling, Placed, Position, Remembered, Revision, Stored, Writing,
-        record::{Record, uid},
-        token::Token,
+use super::{answers, bundles, put::Writer, read, session::Session, walk};
+use crate::{
+    database::server::Server,
+    facts::{
+        Unavailable,
+        store::{
+            Activation, Commit, Dangling, Placed, Position, Remembered, Revision, Stored, Writing,
+            record::{Record, uid},
+            token::Token,
+        },
     },
 };
 
@@ -27,8 +30,8 @@ pub(super) struct PostgresWriting {
 }
 
 impl PostgresWriting {
-    pub(super) fn begin(server: &Arc<Server>, gate: &Arc<Semaphore>) -> Result<Self, Unavailable> {
-        let (session, base) = Session::begin(server, gate)?;
+    pub(super) fn begin(server: &Arc<Server>, gate: &Arc<Semaphore>, patience: Duration) -> Result<Self, Unavailable> {
+        let (session, base) = Session::begin(server, gate, patience)?;
         Ok(Self { session, base, revision: None, writer: Writer::default() })
     }
 

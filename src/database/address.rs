@@ -17,7 +17,7 @@ use tokio_rustls::rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-use crate::facts::Unavailable;
+use super::Failed;
 
 /// Longest wait for a connection, to each host of the URL.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -32,18 +32,18 @@ const SETTINGS: &str = "-c enable_seqscan=off -c enable_bitmapscan=off -c enable
                         -c default_transaction_isolation=read\\ committed";
 
 /// A PostgreSQL database.
-pub(super) struct Address {
+pub(crate) struct Address {
     /// How to connect, credentials included.
-    pub config: Config,
+    pub(crate) config: Config,
     /// The TLS side of it.
-    pub tls: MakeRustlsConnect,
+    pub(crate) tls: MakeRustlsConnect,
     /// What it is called in messages; no credentials.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 impl Address {
     /// Reads a URL. Messages never repeat any of it: a misplaced character may make a password look like a parameter.
-    pub(super) fn parse(url: &str, answer: Duration) -> Result<Self, Unavailable> {
+    pub(crate) fn parse(url: &str, answer: Duration) -> Result<Self, Failed> {
         if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
             return Err(unreadable());
         }
@@ -63,10 +63,18 @@ impl Address {
         let name = name(&config);
         Ok(Self { config, tls, name })
     }
+
+    /// The same with more settings for every connection, such as `-c jit=on`.
+    pub(crate) fn with_settings(mut self, settings: &str) -> Self {
+        let own = self.config.get_options().unwrap_or_default();
+        let all = format!("{own} {settings}");
+        self.config.options(all);
+        self
+    }
 }
 
-fn unreadable() -> Unavailable {
-    Unavailable(
+fn unreadable() -> Failed {
+    Failed(
         "the address of PostgreSQL is none; write `postgresql://USER:PASSWORD@HOST:PORT/DATABASE`, what is special in \
          a password as `%XX`, and after a `?` only libpq's parameters (`sslmode`: disable, prefer or require)"
             .to_owned(),
@@ -74,7 +82,7 @@ fn unreadable() -> Unavailable {
 }
 
 /// Takes `sslrootcert` out of a URL, and writes `verify-full` as the `require` that means the same here.
-fn without_roots(url: &str) -> Result<(String, Option<String>), Unavailable> {
+fn without_roots(url: &str) -> Result<(String, Option<String>), Failed> {
     let Some((base, query)) = url.split_once('?') else { return Ok((url.to_owned(), None)) };
     let mut roots = None;
     let mut kept = Vec::new();
@@ -106,12 +114,12 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-fn secure(config: &mut Config, roots: Option<&str>) -> Result<MakeRustlsConnect, Unavailable> {
+fn secure(config: &mut Config, roots: Option<&str>) -> Result<MakeRustlsConnect, Failed> {
     let mut store = RootCertStore::empty();
     match roots {
         Some(file) => read_roots(file, &mut store)?,
         None if config.get_ssl_mode() == SslMode::Require => {
-            return Err(Unavailable(
+            return Err(Failed(
                 "`sslmode=require` needs root certificates to check PostgreSQL's against; name a PEM file by \
                  `sslrootcert=FILE` in the URL"
                     .to_owned(),
@@ -123,14 +131,14 @@ fn secure(config: &mut Config, roots: Option<&str>) -> Result<MakeRustlsConnect,
     }
     let tls = ClientConfig::builder_with_provider(ring::default_provider().into())
         .with_safe_default_protocol_versions()
-        .map_err(|error| Unavailable(format!("TLS to PostgreSQL cannot be set up: {error}")))?
+        .map_err(|error| Failed(format!("TLS to PostgreSQL cannot be set up: {error}")))?
         .with_root_certificates(store)
         .with_no_client_auth();
     Ok(MakeRustlsConnect::new(tls))
 }
 
-fn read_roots(file: &str, store: &mut RootCertStore) -> Result<(), Unavailable> {
-    let unusable = |reason: String| Unavailable(format!("the root certificates in `{file}` cannot be used: {reason}"));
+fn read_roots(file: &str, store: &mut RootCertStore) -> Result<(), Failed> {
+    let unusable = |reason: String| Failed(format!("the root certificates in `{file}` cannot be used: {reason}"));
     let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(error.to_string()))?;
     for certificate in certificates {
         let certificate = certificate.map_err(|error| unusable(error.to_string()))?;

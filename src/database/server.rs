@@ -1,6 +1,6 @@
 //! The way to PostgreSQL: a pool of connections, and the runtime they live on.
 //!
-//! The store's calls block, whoever makes them: a command, or a handler on a runtime of its own. So the
+//! Calls block, whoever makes them: a command, or a handler on a runtime of its own. So the
 //! connections have a small runtime here, and a call parks its thread until the answer is there.
 //!
 //! Pooled connections are not asked whether they are alive before each use, which would double the time of a
@@ -24,23 +24,31 @@ use tokio::{
 };
 use tokio_postgres::Error;
 
-use super::{Options, address::Address};
-use crate::facts::Unavailable;
+use super::{Failed, address::Address};
 
 /// A connection, with the statements prepared on it.
-pub(super) type Connection = ClientWrapper;
+pub(crate) type Connection = ClientWrapper;
+
+/// How much is asked of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Most connections.
+    pub(crate) connections: usize,
+    /// Longest wait for an answer.
+    pub(crate) answer_within: Duration,
+}
 
 /// PostgreSQL, reachable.
-pub(super) struct Server {
-    pub(super) address: Arc<Address>,
-    pub(super) options: Options,
+pub(crate) struct Server {
+    pub(crate) address: Arc<Address>,
+    limits: Limits,
     pool: Pool,
     handle: Handle,
     runtime: Option<Runtime>,
 }
 
 /// Why there is no answer.
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// No connection.
     Unreachable(String),
     /// The connection broke.
@@ -52,8 +60,8 @@ pub(super) enum Fault {
 }
 
 impl Server {
-    pub(super) fn new(address: Address, options: Options) -> Result<Self, Unavailable> {
-        let cannot = |what: &str, error: String| Unavailable(format!("{what} cannot be started: {error}"));
+    pub(crate) fn new(address: Address, limits: Limits) -> Result<Self, Failed> {
+        let cannot = |what: &str, error: String| Failed(format!("{what} cannot be started: {error}"));
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name("postgres")
@@ -63,22 +71,22 @@ impl Server {
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
         let manager = Manager::from_config(address.config.clone(), address.tls.clone(), recycling);
         let pool = Pool::builder(manager)
-            .max_size(options.connections)
+            .max_size(limits.connections)
             .runtime(PoolRuntime::Tokio1)
-            .timeouts(Timeouts { wait: Some(options.answer_within), ..Timeouts::default() })
+            .timeouts(Timeouts { wait: Some(limits.answer_within), ..Timeouts::default() })
             .build()
             .map_err(|error| cannot("the pool of PostgreSQL's connections", error.to_string()))?;
         let handle = runtime.handle().clone();
-        Ok(Self { address: Arc::new(address), options, pool, handle, runtime: Some(runtime) })
+        Ok(Self { address: Arc::new(address), limits, pool, handle, runtime: Some(runtime) })
     }
 
-    /// Where tasks of the store's own run.
-    pub(super) fn handle(&self) -> &Handle {
+    /// Where tasks of one's own run.
+    pub(crate) fn handle(&self) -> &Handle {
         &self.handle
     }
 
     /// Waits for a future on this thread, on which another runtime may be at work.
-    pub(super) fn wait<F: Future>(&self, future: F) -> F::Output {
+    pub(crate) fn wait<F: Future>(&self, future: F) -> F::Output {
         let parked = || {
             let _context = self.handle.enter();
             // The other runtime's task has a budget for its own turns; without this, ours would use it up.
@@ -91,7 +99,7 @@ impl Server {
     }
 
     /// Asks what changes nothing, and so may be asked again.
-    pub(super) fn ask<T>(&self, ask: impl AsyncFn(&Connection) -> Result<T, Error>) -> Result<T, Unavailable> {
+    pub(crate) fn ask<T>(&self, ask: impl AsyncFn(&Connection) -> Result<T, Error>) -> Result<T, Failed> {
         let answer = self.wait(async {
             match self.once(&ask).await {
                 Err(Fault::Lost(_)) => {
@@ -101,22 +109,22 @@ impl Server {
                 answer => answer,
             }
         });
-        answer.map_err(|fault| self.unavailable(fault))
+        answer.map_err(|fault| self.failed(fault))
     }
 
     /// Asks what must not be done twice.
-    pub(super) fn tell<T>(&self, ask: impl AsyncFn(&Connection) -> Result<T, Error>) -> Result<T, Unavailable> {
-        self.wait(self.once(&ask)).map_err(|fault| self.unavailable(fault))
+    pub(crate) fn tell<T>(&self, ask: impl AsyncFn(&Connection) -> Result<T, Error>) -> Result<T, Failed> {
+        self.wait(self.once(&ask)).map_err(|fault| self.failed(fault))
     }
 
     /// Connections that were broken together are not tried one after the other.
-    pub(super) fn forget_idle(&self) {
+    pub(crate) fn forget_idle(&self) {
         self.pool.retain(|_, _| false);
     }
 
     async fn once<T>(&self, ask: &impl AsyncFn(&Connection) -> Result<T, Error>) -> Result<T, Fault> {
         let connection = self.connection().await?;
-        let answer = within(self.options.answer_within, ask(&connection)).await;
+        let answer = within(self.limits.answer_within, ask(&connection)).await;
         if matches!(answer, Err(Fault::Lost(_) | Fault::Silent(_))) {
             // Not back into the pool: what was asked may still be under way on it.
             drop(Object::take(connection));
@@ -124,17 +132,17 @@ impl Server {
         answer
     }
 
-    pub(super) async fn connection(&self) -> Result<Object, Fault> {
+    pub(crate) async fn connection(&self) -> Result<Object, Fault> {
         self.pool.get().await.map_err(|error| match error {
             PoolError::Backend(error) => Fault::Unreachable(told(&error)),
-            PoolError::Timeout(_) => Fault::Silent(self.options.answer_within),
+            PoolError::Timeout(_) => Fault::Silent(self.limits.answer_within),
             other => Fault::Unreachable(other.to_string()),
         })
     }
 
-    pub(super) fn unavailable(&self, fault: Fault) -> Unavailable {
+    pub(crate) fn failed(&self, fault: Fault) -> Failed {
         let name = &self.address.name;
-        Unavailable(match fault {
+        Failed(match fault {
             Fault::Unreachable(reason) => format!("{name} cannot be reached: {reason}"),
             Fault::Lost(reason) => format!("the connection to {name} was lost: {reason}"),
             Fault::Refused(error) => format!("{name} refused: {}", told(&error)),
@@ -153,7 +161,7 @@ impl Drop for Server {
 }
 
 /// Gives PostgreSQL a little longer than its own `statement_timeout`, which says more.
-pub(super) async fn within<T>(limit: Duration, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
+pub(crate) async fn within<T>(limit: Duration, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Fault> {
     match timeout(limit + Duration::from_secs(1), asked).await {
         Ok(answer) => {
             answer.map_err(|error| if lost(&error) { Fault::Lost(told(&error)) } else { Fault::Refused(error) })
@@ -173,7 +181,7 @@ fn lost(error: &Error) -> bool {
 }
 
 /// What went wrong, without details: those may quote rows.
-pub(super) fn told(error: &Error) -> String {
+pub(crate) fn told(error: &Error) -> String {
     if let Some(error) = error.as_db_error() {
         return error.message().to_owned();
     }
