@@ -134,7 +134,7 @@ async function shots(context, dir, file) {
     const { page } = await opened(context, url, scheme, 1000);
     if (at) await page.evaluate(id => document.getElementById(id).scrollIntoView(), at);
     await page.setViewportSize({ width: 1000, height: 760 });
-    const name = `${basename(path, ".html")}-${scheme}.png`;
+    const name = `report-${basename(path, ".html")}-${scheme}.png`;
     await page.screenshot({ path: join(dir, name) });
     await page.close();
   }

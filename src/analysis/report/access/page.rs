@@ -62,6 +62,12 @@ fn glance(access: &Access) -> Section {
         let (picture, table) = heat.draw();
         blocks.push(Block::Figure(picture, table));
     }
+    let unasked: Vec<_> =
+        own.iter().flat_map(|resource| &resource.unasked).map(|(action, _)| code(&**action)).collect();
+    if !unasked.is_empty() {
+        let words = plain("Not asked about, since these actions want more in their context: ");
+        blocks.push(Block::Text([words, joined(unasked)].concat()));
+    }
     section("glance", "At a glance".to_owned(), blocks)
 }
 
@@ -127,11 +133,12 @@ fn table(access: &Access, resource: &Resource) -> Table {
     let since = access.has_history.then_some("Since");
     let mut table = Table::new(format!("Who may do what on {}", resource.party), heads.into_iter().chain(since));
     for action in &resource.actions {
-        for holder in &action.holders {
-            let mut row = vec![code(&*action.name), code(holder.principal.to_string())];
-            row.extend([because(holder), rules(holder), facts(holder)]);
+        for alike in alike(&action.holders) {
+            let Some(first) = alike.first() else { continue };
+            let who = joined(alike.iter().map(|holder| code(holder.principal.to_string())));
+            let mut row = vec![code(&*action.name), who, because(first), rules(first), facts(first)];
             if access.has_history {
-                row.push(holder.since().map_or_else(Line::new, |since| {
+                row.push(first.since().map_or_else(Line::new, |since| {
                     plain(format!("revision {} of {}, by {}", since.revision, since.at, since.who))
                 }));
             }
@@ -139,6 +146,22 @@ fn table(access: &Access, resource: &Resource) -> Table {
         }
     }
     table
+}
+
+/// Those who may for the same reason on the same facts, together.
+fn alike(holders: &[Holder]) -> Vec<Vec<&Holder>> {
+    let mut groups: Vec<Vec<&Holder>> = Vec::new();
+    for holder in holders {
+        let same = |first: &&Holder| {
+            (&first.because, &first.obligations, &first.rests_on)
+                == (&holder.because, &holder.obligations, &holder.rests_on)
+        };
+        match groups.iter_mut().find(|group| group.first().is_some_and(same)) {
+            Some(group) => group.push(holder),
+            None => groups.push(vec![holder]),
+        }
+    }
+    groups
 }
 
 fn because(holder: &Holder) -> Line {

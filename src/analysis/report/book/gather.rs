@@ -69,6 +69,7 @@ impl Proof {
         let (proved, of) = self.proved;
         match (self.refuted, proved == of) {
             (true, _) => "does not hold".to_owned(),
+            (false, true) if of == 1 => "proved for its environment".to_owned(),
             (false, true) => format!("proved for all {of} environments"),
             (false, false) => format!("proved for {proved} of {of} environments, the rest is not settled"),
         }

@@ -5,8 +5,9 @@ use crate::analysis::report::page::{Table, Tone, code, plain, tag};
 
 const ROW: usize = 34;
 const BOX: usize = 24;
-/// Room for the words on a line.
-const SPAN: usize = 250;
+/// Length of a line, and of the level part of it, above which its words stand.
+const SPAN: usize = 290;
+const WORDS: usize = 190;
 /// Most characters of a name that are drawn.
 const NAME: usize = 28;
 
@@ -67,15 +68,15 @@ impl Graph {
         let mut shapes = Vec::new();
         let offset = |edges: &[Edge], row: usize| 20 + (rows - edges.len()) * ROW / 2 + row * ROW + ROW / 2;
         for (row, edge) in self.left.1.iter().enumerate() {
-            let y = offset(&self.left.1, row);
-            let width = wide(&self.left.1);
-            line(&mut shapes, edge, ((8 + width, y), (start, centre)), width + 16);
+            let (y, width) = (offset(&self.left.1, row), wide(&self.left.1));
+            let end = 8 + width + WORDS;
+            line(&mut shapes, edge, [(8 + width, y), (end, y), (start, centre)], 8 + width + 10);
             node(&mut shapes, &edge.node, (8, y), width, edge.tone());
         }
         for (row, edge) in self.right.1.iter().enumerate() {
             let y = offset(&self.right.1, row);
             let x = start + own + SPAN - 8;
-            line(&mut shapes, edge, ((x, y), (start + own, centre)), start + own + SPAN / 2 - 40);
+            line(&mut shapes, edge, [(x, y), (x - WORDS, y), (start + own, centre)], x - WORDS + 4);
             node(&mut shapes, &edge.node, (x, y), wide(&self.right.1), edge.tone());
         }
         node(&mut shapes, &self.middle, (start, centre), own, Tone::Mixed);
@@ -113,8 +114,10 @@ fn node(shapes: &mut Vec<Shape>, name: &str, (x, y): (usize, usize), width: usiz
     shapes.push(Shape::Word { x: x + width / 2, y: y + 4, anchor: Anchor::Middle, text: short(name, NAME) });
 }
 
-fn line(shapes: &mut Vec<Shape>, edge: &Edge, (from, to): ((usize, usize), (usize, usize)), words_at: usize) {
-    shapes.push(Shape::Line { from, to, tone: edge.tone() });
-    // Near the outer end, where the lines are furthest apart.
-    shapes.push(Shape::Word { x: words_at, y: from.1 - 5, anchor: Anchor::Start, text: short(&edge.words, 26) });
+/// Level where its words stand, then on to the middle.
+fn line(shapes: &mut Vec<Shape>, edge: &Edge, [outer, bend, middle]: [(usize, usize); 3], words_at: usize) {
+    shapes.push(Shape::Line { from: outer, to: bend, tone: edge.tone() });
+    shapes.push(Shape::Line { from: bend, to: middle, tone: edge.tone() });
+    let text = short(&edge.words, 26);
+    shapes.push(Shape::Word { x: words_at, y: outer.1 - 5, anchor: Anchor::Start, text });
 }

@@ -68,7 +68,8 @@ impl Waterfall {
             let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
             shapes.push(Shape::Word { x: left - 8, y: y + 14, anchor: Anchor::End, text: label(bar) });
             shapes.push(Shape::Box { x: left + low, y, width: (high - low).max(2), height: BAR, tone: bar.tone });
-            if row + 1 < self.steps.len() {
+            // A line leads on where the next step starts from this amount.
+            if self.steps.get(row + 1).is_some_and(|next| next.before.unwrap_or(next.after) == bar.after) {
                 let x = left + ends[1];
                 shapes.push(Shape::Line { from: (x, y + BAR), to: (x, y + ROW), tone: Tone::Quiet });
             }
