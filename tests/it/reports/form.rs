@@ -27,10 +27,10 @@ fn an_id_that_would_be_code_stays_text() {
     let html = desk.read("access.html");
     assert!(!html.contains("<img"), "the id was written as it is");
     assert!(html.contains("&#60;img src=x onerror=alert(1)&#62;"), "the id is there, as text");
-    assert!(!html.contains("\" onfocus=\""), "no id ends an attribute");
-    // Every `onerror` and `onfocus` stands in text: no tag has one.
+    // Every `onerror` and `onfocus` stands in text or inside the quotes of a value: no tag has such an attribute.
     for tag in html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
-        assert!(!tag.contains("onerror=") && !tag.contains("onfocus="), "{tag}");
+        let unquoted: String = tag.split('"').step_by(2).collect();
+        assert!(!unquoted.contains("onerror") && !unquoted.contains("onfocus"), "{tag}");
     }
     let csv = desk.read("access.csv");
     let mut reader = csv::Reader::from_reader(csv.trim_start_matches('\u{feff}').as_bytes());

@@ -202,6 +202,11 @@ fn limits(access: &Access) -> Section {
          confirmation, is not assumed; --context says it."
             .to_owned(),
     );
+    lines.push(
+        "“Rests on” are the facts that the determining policies looked at. A forbid that does not apply looked at facts \
+         too; these are not listed."
+            .to_owned(),
+    );
     lines.extend(access.left_out.iter().cloned());
     section(
         "limits",
