@@ -28,11 +28,10 @@ pub fn grounds(policies: &[&Policy], request: &Request, entities: &Entities) -> 
 
 /// The entities whose attributes or parents an expression itself asks for.
 fn looked_at(expression: &Expr, scene: Scene, found: &mut BTreeSet<EntityUid>) {
-    let mut add = |expression: &Expr| match scene.value(expression) {
-        Ok(EvalResult::EntityUid(uid)) => {
+    let mut add = |expression: &Expr| {
+        if let Ok(EvalResult::EntityUid(uid)) = scene.value(expression) {
             found.insert(uid);
         }
-        _ => {}
     };
     match expression.expr_kind() {
         ExprKind::GetAttr { expr, .. } | ExprKind::HasAttr { expr, .. } => add(expr),

@@ -15,7 +15,7 @@ mod rows;
 
 use cedar_policy::Effect;
 
-pub use self::gather::{Proof, Tested, gather};
+pub use self::gather::{Gathered, Proof, Tested, gather};
 use super::{Occasion, Report, counted};
 use crate::{
     analysis::matrix::Matrix,
@@ -129,22 +129,20 @@ impl Encoder {
 
 impl Book {
     /// Puts the book together from what was asked and proved.
-    pub fn of(bundle: &Bundle, tested: &[Tested], priced: &[Tested], proofs: &[Proof]) -> Self {
+    pub fn of(bundle: &Bundle, gathered: &Gathered) -> Self {
         let register = &bundle.register;
         let policies: Vec<Encoder> = bundle
             .policies
             .iter()
             .map(|policy| {
                 let mut encoder = policy_encoder(policy);
-                encoder.decided = tested.iter().filter(|case| case.determining.contains(&encoder.registered())).count();
+                let name = encoder.registered();
+                encoder.decided = gathered.scenarios.iter().filter(|case| case.determining.contains(&name)).count();
                 encoder
             })
             .collect();
-        let rules = register
-            .rules
-            .iter()
-            .map(|(id, rule)| entry(bundle, &policies, id, rule.get_ref(), (tested, priced, proofs)))
-            .collect();
+        let rules =
+            register.rules.iter().map(|(id, rule)| entry(bundle, &policies, id, rule.get_ref(), gathered)).collect();
         let documents = register.documents.iter().map(|(name, document)| {
             let dated = document.date.clone().or_else(|| document.dated.clone()).unwrap_or_default();
             [name.clone(), document.title.clone(), dated]
@@ -157,10 +155,10 @@ impl Book {
             documents: documents.collect(),
             justified: unencoded.chain(unsourced).collect(),
             findings: Vec::new(),
-            asked: (tested.len(), priced.len()),
-            proofs: proofs.len(),
+            asked: (gathered.scenarios.len(), gathered.prices.len()),
+            proofs: gathered.proofs.len(),
         };
-        book.findings = findings::of(bundle, &book, (tested, priced, proofs));
+        book.findings = findings::of(bundle, &book, gathered);
         book
     }
 
@@ -183,9 +181,7 @@ fn policy_encoder(policy: &crate::bundle::Policy) -> Encoder {
     }
 }
 
-type Gathered<'g> = (&'g [Tested], &'g [Tested], &'g [Proof]);
-
-fn entry(bundle: &Bundle, policies: &[Encoder], id: &str, rule: &Rule, (tested, priced, proofs): Gathered) -> Entry {
+fn entry(bundle: &Bundle, policies: &[Encoder], id: &str, rule: &Rule, gathered: &Gathered) -> Entry {
     let (encoded, questions) = encoders(bundle, policies, id, rule);
     let mut readings: Vec<String> = encoded.iter().flat_map(|encoder| encoder.readings.clone()).collect();
     readings.sort();
@@ -201,9 +197,9 @@ fn entry(bundle: &Bundle, policies: &[Encoder], id: &str, rule: &Rule, (tested, 
         ],
         also_in: rule.also_in.clone(),
         unencoded: bundle.register.unencoded.get(id).map(|reason| reason.get_ref().clone()),
-        scenarios: tests(id, &encoded, tested),
-        prices: tests(id, &encoded, priced),
-        proofs: proofs.iter().filter(|proof| proof.rules.iter().any(|named| named == id)).cloned().collect(),
+        scenarios: tests(id, &encoded, &gathered.scenarios),
+        prices: tests(id, &encoded, &gathered.prices),
+        proofs: gathered.proofs.iter().filter(|proof| proof.rules.iter().any(|named| named == id)).cloned().collect(),
         encoded,
         readings,
         questions,

@@ -24,12 +24,12 @@ pub struct Arguments {
 pub(super) fn report(arguments: &Arguments) -> Result<Report, Failed> {
     let bundle = arguments.shared.load()?;
     let dir = &arguments.shared.bundle;
-    let (tested, priced, proofs) = book::gather(&bundle, dir)?;
+    let gathered = book::gather(&bundle, dir)?;
     let tree = Directory::new(dir.clone());
     let matrix = Plan::of(&tree)?
         .map(|plan| Matrix::ask(&bundle, &tree, &plan, &Wanted::default()))
         .transpose()
         .map_err(|reason| Problem::new(format!("`{}`: {reason}", plan::FILE)))?;
-    let book = Book::of(&bundle, &tested, &priced, &proofs);
+    let book = Book::of(&bundle, &gathered);
     Ok(book.report(&arguments.shared.occasion(&bundle, None), matrix.as_ref()))
 }

@@ -10,11 +10,11 @@ use super::{Book, Finding, Gathered, is_unsourced};
 use crate::bundle::Bundle;
 
 /// All findings, by sort and name.
-pub(super) fn of(bundle: &Bundle, book: &Book, gathered: Gathered) -> Vec<Finding> {
+pub(super) fn of(bundle: &Bundle, book: &Book, gathered: &Gathered) -> Vec<Finding> {
     let mut findings: Vec<Finding> = rules(book).chain(policies(bundle, book)).collect();
-    let (tested, priced, proofs) = gathered;
+    let Gathered { scenarios, prices, proofs } = gathered;
     let known = Known::of(book);
-    for case in tested.iter().chain(priced) {
+    for case in scenarios.iter().chain(prices) {
         findings.extend(known.unknown(&case.rules).map(|rule| Finding {
             sort: "unknown rule",
             name: rule.clone(),

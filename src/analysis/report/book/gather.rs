@@ -14,6 +14,17 @@ use crate::{
     problem::{Location, Problems},
 };
 
+/// All of it.
+#[derive(Debug)]
+pub struct Gathered {
+    /// Scenarios.
+    pub scenarios: Vec<Tested>,
+    /// Price cases.
+    pub prices: Vec<Tested>,
+    /// Properties.
+    pub proofs: Vec<Proof>,
+}
+
 /// A scenario or price case that was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tested {
@@ -86,13 +97,13 @@ impl Proof {
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn gather(bundle: &Bundle, dir: &Path) -> Result<(Vec<Tested>, Vec<Tested>, Vec<Proof>), Problems> {
+pub fn gather(bundle: &Bundle, dir: &Path) -> Result<Gathered, Problems> {
     let scenarios = dir.join("tests/scenarios");
     let cases = if scenarios.is_dir() { scenario::read_all(&scenarios)? } else { Vec::new() };
     let mut runner = Runner::new(bundle, dir);
-    let tested = cases.iter().map(|case| asked(&mut runner, case)).collect();
-    let priced = prices::read_all(&dir.join("tests/prices"))?.iter().map(|case| priced(bundle, case)).collect();
-    Ok((tested, priced, proved(bundle, dir)?))
+    let scenarios = cases.iter().map(|case| asked(&mut runner, case)).collect();
+    let prices = prices::read_all(&dir.join("tests/prices"))?.iter().map(|case| priced(bundle, case)).collect();
+    Ok(Gathered { scenarios, prices, proofs: proved(bundle, dir)? })
 }
 
 fn asked(runner: &mut Runner, case: &scenario::Case) -> Tested {
