@@ -36,6 +36,14 @@ prove *ARGS:
     tools/solver/install
     cargo run --locked --quiet -- prove --write {{ARGS}}
 
+# Look at the reports of the sample facts in a browser, and put their pictures into docs/.
+screenshots:
+    tests/needs.sh
+    cargo run --locked --quiet -- report policy-book --out target/reports --at 2026-10-01T12:00:00Z
+    cargo run --locked --quiet -- report access --on Organization::alpenhost --facts tests/facts/programme.json --context '{"confirmed": true, "passwordVerified": true}' --out target/reports --at 2026-10-01T12:00:00Z
+    cargo run --locked --quiet -- report tariffs --order tests/orders/bakery.json --facts tests/facts/programme.json --out target/reports --at 2026-10-01T12:00:00Z
+    node tests/browser/check.mjs --shots docs target/reports/policy-book.html#rule-CLI-02 target/reports/access.html target/reports/tariffs.html#prices
+
 # Rewrite the golden files; read their diff before you commit it.
 golden:
     MANDAT_GOLDEN=write cargo test --locked --test it golden -- --test-threads 1

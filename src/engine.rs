@@ -31,12 +31,12 @@ use crate::{
         self, Decision, Refusal,
         question::{Asked, Question},
     },
-    explanation::{self, Explanation},
+    explanation::{self, Explanation, grounds::grounds},
     facts::{
         Facts, Slice, Snapshot, Unavailable,
-        store::{Revision, record},
+        store::{Revision, Walk, record},
     },
-    request::{Circumstances, Request},
+    request::{Circumstances, Party, Request},
 };
 
 /// Answers questions from a bundle and facts.
@@ -147,6 +147,24 @@ impl Moment {
         self.snapshot.get(&uid)?.map(|entity| record::json(&entity)).transpose()
     }
 
+    /// The first entities of a type that refer to another one by an attribute, `a.b` inside a record; at most `limit`.
+    ///
+    /// # Errors
+    /// The facts cannot be read.
+    pub fn referring(
+        &self,
+        entity_type: &str,
+        path: &str,
+        to: &Party,
+        limit: usize,
+    ) -> Result<Vec<Party>, Unavailable> {
+        let Some(shape) = self.bundle.shapes.entity_types.get(entity_type) else { return Ok(Vec::new()) };
+        let to = [record::uid(&to.entity_type, &to.id)?];
+        let walk = Walk::Referring { entity_type: &shape.name, path, to: &to };
+        let placed = self.snapshot.walk(walk, 0, limit)?;
+        Ok(placed.iter().map(|placed| Party::new(entity_type, placed.uid.id().unescaped())).collect())
+    }
+
     /// May the request's principal do that?
     ///
     /// # Errors
@@ -170,6 +188,12 @@ impl Answer<'_> {
     pub fn explain(&self) -> Explanation<'_> {
         let asked = self.evidence.as_ref().map(|(question, slice)| (&question.request, &*slice.entities));
         explanation::explain(self.bundle, &self.decision, asked)
+    }
+
+    /// The entities that the determining policies looked at: change one of them and the answer may change.
+    pub fn rests_on(&self) -> Vec<Party> {
+        let Some((question, slice)) = &self.evidence else { return Vec::new() };
+        grounds(&self.reason().policies, &question.request, &slice.entities)
     }
 
     /// Why it was decided so, without looking for what came close: what may be told to whoever may not see facts.

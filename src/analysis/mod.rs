@@ -1,5 +1,5 @@
 //! What authors and reviewers use: scenarios and price cases and what they cover, lints and layout, mutants, proofs,
-//! the access matrix, the difference between two bundles, recorded questions asked again.
+//! the access matrix, the difference between two bundles, recorded questions asked again, reports.
 
 pub mod asking;
 pub mod codes;
@@ -15,5 +15,6 @@ pub mod proofs;
 pub mod prover;
 pub mod reach;
 pub mod replay;
+pub mod report;
 pub mod scenario;
 pub mod searches;

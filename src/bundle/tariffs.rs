@@ -99,7 +99,7 @@ impl Tariffs {
     }
 
     /// Everything that can encode a rule, under the name by which the register calls it.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (String, &Arc<Basis>)> {
+    pub fn entries(&self) -> impl Iterator<Item = (String, &Arc<Basis>)> {
         let tariffs = self.book.timeline().iter().flat_map(|tariff| {
             tariff.entries.iter().map(|(path, basis)| (format!("tariff:{}/{path}", tariff.id), basis))
         });

@@ -57,6 +57,20 @@ impl FactsPlace {
         self.store.as_deref()
     }
 
+    /// Whether a file or a store is named.
+    pub fn is_given(&self) -> bool {
+        self.facts.is_some() || self.store.is_some()
+    }
+
+    /// For people: where facts of that revision come from. A store is not named: its URL may hold a password.
+    pub fn told(&self, revision: u64) -> String {
+        match (&self.facts, &self.store) {
+            (Some(path), _) => format!("the file {}", path.display()),
+            (None, Some(_)) => format!("revision {revision} of the store"),
+            (None, None) => "none".to_owned(),
+        }
+    }
+
     /// The store that is named, or the one of the settings; none where facts come from a file.
     pub fn store_or<'a>(&'a self, settings: &'a StoreSettings) -> Option<&'a str> {
         match (&self.facts, &self.store) {

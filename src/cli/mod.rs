@@ -17,6 +17,7 @@ pub mod output;
 pub mod prove;
 pub mod quote;
 pub mod replay;
+pub mod report;
 pub mod serve;
 pub mod statement;
 pub mod test;
@@ -67,6 +68,8 @@ enum Verb {
     Mutate(mutate::Arguments),
     /// Show who may do what: role × action × situation.
     Matrix(matrix::Arguments),
+    /// Write what reviewers read: a page and a CSV file.
+    Report(report::Arguments),
     /// Settle the order lines of a month: credits, sums, refused rows.
     Statement(statement::Arguments),
     /// Answer over HTTP.
@@ -144,6 +147,7 @@ pub fn run() -> ExitCode {
         Verb::Prove(arguments) => prove::run(&arguments),
         Verb::Mutate(arguments) => mutate::run(&arguments),
         Verb::Matrix(arguments) => matrix::run(&arguments),
+        Verb::Report(arguments) => report::run(&arguments),
         Verb::Statement(arguments) => statement::run(&arguments),
         Verb::Serve(arguments) => serve::run(arguments),
         Verb::Token(arguments) => token::run(&arguments),

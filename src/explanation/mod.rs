@@ -2,9 +2,10 @@
 //!
 //! An Allow names its determining policies with their titles and rules. A Deny names the forbid that
 //! applied, and in every case the permits that came closest ([`near_miss`]), with the values found and
-//! what would have to be different ([`words`]). There are two texts: one for the person who asked, which
+//! what would have to be different ([`words`]). Which facts a decision rests on is told apart ([`grounds`]). There are two texts: one for the person who asked, which
 //! reveals no facts, and one for who administers the rules.
 
+pub mod grounds;
 pub mod near_miss;
 pub mod words;
 

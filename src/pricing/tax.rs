@@ -110,6 +110,11 @@ impl Rates {
         self.0[..self.0.partition_point(|rate| rate.from <= day)].last()
     }
 
+    /// All of them, by the day from which they hold.
+    pub fn all(&self) -> &[Rate] {
+        &self.0
+    }
+
     fn start(&self) -> String {
         self.0.first().map_or_else(String::new, |first| format!("the first holds from {}", first.from))
     }

@@ -27,6 +27,7 @@ mod properties;
 mod readme;
 mod reload;
 mod replicas;
+mod reports;
 mod scenarios;
 mod search;
 mod store;

@@ -105,7 +105,11 @@ fn names(names: &[Arc<str>]) -> String {
     names.join(", ")
 }
 
-fn written(rows: Vec<Vec<String>>) -> Result<String, String> {
+/// Rows as a spreadsheet takes them.
+///
+/// # Errors
+/// It cannot be written to memory.
+pub(in crate::analysis) fn written(rows: Vec<Vec<String>>) -> Result<String, String> {
     let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
     for row in rows {
         writer.write_record(row.iter().map(|field| plain(field))).map_err(|error| error.to_string())?;

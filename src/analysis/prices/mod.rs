@@ -18,6 +18,7 @@
 //! the file states. [`file`] reads such files into [`Case`]s, [`answer`] asks them of a bundle's tariffs.
 
 pub mod answer;
+pub mod basis;
 pub mod file;
 
 use std::{collections::BTreeMap, path::Path};

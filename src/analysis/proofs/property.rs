@@ -157,10 +157,20 @@ struct Said {
 /// # Errors
 /// The file cannot be read, or what [`parse`] refuses.
 pub fn read(dir: &Path, register: &Register) -> Result<(Vec<Property>, Option<Source>), Problems> {
+    let (properties, source) = unchecked(dir)?;
+    source.iter().try_for_each(|source| check_rules(source, register, &properties))?;
+    Ok((properties, source))
+}
+
+/// As [`read`], for whoever tells unknown rules in a way of their own.
+///
+/// # Errors
+/// The file cannot be read, is no TOML of this form, or uses an id twice.
+pub fn unchecked(dir: &Path) -> Result<(Vec<Property>, Option<Source>), Problems> {
     match std::fs::read_to_string(dir.join(PATH)) {
         Ok(text) => {
             let source = Source::new(PATH, text);
-            Ok((parse(&source, register)?, Some(source)))
+            Ok((properties(&source)?, Some(source)))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok((Vec::new(), None)),
         Err(error) => Err(Problem::new(format!("cannot read `{PATH}`: {error}")).into()),
@@ -172,6 +182,12 @@ pub fn read(dir: &Path, register: &Register) -> Result<(Vec<Property>, Option<So
 /// # Errors
 /// It is no TOML of this form; an id is used twice; a rule is not in the register.
 pub fn parse(source: &Source, register: &Register) -> Result<Vec<Property>, Problems> {
+    let properties = properties(source)?;
+    check_rules(source, register, &properties)?;
+    Ok(properties)
+}
+
+fn properties(source: &Source) -> Result<Vec<Property>, Problems> {
     let file: File = toml::from_str(&source.text).map_err(|error| toml_problem(source, &error))?;
     let kinds: [(Vec<Said>, Reading); 7] = [
         (file.only_if, |said| Ok(Kind::OnlyIf(said.holds.take().ok_or("holds")?))),
@@ -196,15 +212,20 @@ pub fn parse(source: &Source, register: &Register) -> Result<Vec<Property>, Prob
     }
     problems.into_result(())?;
     properties.sort_by(|left, right| left.id.cmp(&right.id));
-    check(source, register, &properties)?;
+    check_ids(source, &properties)?;
     Ok(properties)
 }
 
-fn check(source: &Source, register: &Register, properties: &[Property]) -> Result<(), Problems> {
+fn check_ids(source: &Source, properties: &[Property]) -> Result<(), Problems> {
     let mut problems = Problems::default();
     for pair in properties.windows(2).filter(|pair| pair[0].id == pair[1].id) {
         problems.push(Problem::at(source, pair[1].span, format!("the id `{}` is used twice", pair[1].id)));
     }
+    problems.into_result(())
+}
+
+fn check_rules(source: &Source, register: &Register, properties: &[Property]) -> Result<(), Problems> {
+    let mut problems = Problems::default();
     for property in properties {
         for rule in property.rules.iter().filter(|rule| !register.rules.contains_key(rule.as_str())) {
             problems.push(

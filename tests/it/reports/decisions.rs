@@ -1,0 +1,117 @@
+//! The decision report: counted once each, in the period only, and nothing passed over in silence.
+
+use serde_json::{Value, json};
+
+use super::{Desk, FACTS, having};
+
+fn question(user: &str) -> Value {
+    json!({
+        "subject": {"type": "User", "id": user}, "action": {"name": "addClient"},
+        "resource": {"type": "Organization", "id": "alpenhost"},
+        "context": {"client": {"type": "Organization", "id": "gallery"}, "access": "limited"}
+    })
+}
+
+fn record(at: &str, more: Value) -> Value {
+    let mut record = json!({"kind": "decision", "caller": "shop", "at": at, "bundle": "sha256:one"});
+    record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    record
+}
+
+fn denied(user: &str) -> Value {
+    json!({
+        "question": question(user), "decision": false, "code": "forbidden",
+        "policies": ["clients.only-legal-representatives-add"], "rules": ["CLI-02"]
+    })
+}
+
+fn with(mut record: Value, field: &str, value: Value) -> Value {
+    record[field] = value;
+    record
+}
+
+/// A log of a quarter; the period begins with its second record and ends before its last.
+fn log() -> String {
+    let allowed = json!({"question": question("u-ada"), "decision": true, "code": "permitted", "policies": ["clients.add"], "rules": ["CLI-01"]});
+    let masked = with(denied("~0123456789abcdef0123456789abcdef"), "masked", json!(["subject.id"]));
+    let records = [
+        record("2026-06-30T23:59:59.999999Z", denied("u-bob")),
+        record("2026-07-01T00:00:00Z", denied("u-bob")),
+        record("2026-07-02T08:00:00.5Z", denied("u-bob")),
+        record("2026-07-02T09:00:00Z", allowed.clone()),
+        record("2026-07-03T09:00:00Z", masked),
+        record("2026-07-03T10:00:00Z", with(denied("u-bob"), "dropped", json!(["context.client"]))),
+        // Denied then, allowed on these facts.
+        record("2026-07-04T09:00:00Z", denied("u-beat")),
+        record(
+            "2026-07-05T09:00:00Z",
+            json!({"question": question("u-bob"), "error": {"status": 503, "message": "the store does not answer"}}),
+        ),
+        record("2026-07-06T09:00:00Z", with(allowed.clone(), "faults", json!(["clients.add"]))),
+        with(
+            record("2026-07-07T09:00:00Z", json!({"evaluations": [allowed, denied("u-bob")]})),
+            "kind",
+            json!("transaction"),
+        ),
+        record("2026-10-01T00:00:00Z", denied("u-bob")),
+    ];
+    let lines: Vec<String> = records.iter().map(Value::to_string).collect();
+    format!("{}\nno record\n{{\"kind\":\"decision\"}}\n", lines.join("\n"))
+}
+
+fn report(desk: &Desk, more: &[&str]) -> (Vec<std::collections::BTreeMap<String, String>>, String) {
+    let path = desk.path().join("log.jsonl");
+    std::fs::write(&path, log()).unwrap();
+    let period = ["--from", "2026-07-01T00:00:00Z", "--until", "2026-10-01T00:00:00Z"];
+    desk.written(&[&["decisions", "--log", path.to_str().unwrap()], &period[..], more].concat());
+    (desk.rows("decisions.csv"), desk.read("decisions.html"))
+}
+
+#[test]
+fn records_are_counted_by_action_rule_and_caller_in_the_half_open_period() {
+    let desk = Desk::new();
+    let (rows, html) = report(&desk, &[]);
+    let counts = |row: &std::collections::BTreeMap<String, String>| {
+        [row["allowed"].clone(), row["denied"].clone(), row["errors or times"].clone()]
+    };
+    assert_eq!(counts(having(&rows, &[("about", "action")])[0]), ["3", "6", "1"]);
+    assert_eq!(counts(having(&rows, &[("about", "denied")])[0]), ["", "6", ""]);
+    assert_eq!(counts(having(&rows, &[("about", "rule"), ("name", "CLI-02")])[0]), ["0", "6", ""]);
+    assert_eq!(counts(having(&rows, &[("about", "caller"), ("name", "shop")])[0]), ["3", "6", ""]);
+    assert_eq!(having(&rows, &[("about", "error")])[0]["name"], "addClient: the store does not answer");
+    assert_eq!(having(&rows, &[("about", "policy failed")])[0]["name"], "clients.add");
+    assert!(html.contains("2 records lie outside the period."), "the first moment is in, the last is not");
+    let unreadable: Vec<&str> =
+        having(&rows, &[("about", "unreadable")]).iter().map(|row| row["name"].as_str()).collect();
+    assert_eq!(unreadable, ["a record has no time in `at`", "it is no JSON"]);
+    assert!(html.contains("Left out: no facts were given"));
+}
+
+#[test]
+fn denials_are_asked_again_where_their_question_is_whole() {
+    let desk = Desk::new();
+    let (rows, html) = report(&desk, &["--facts", FACTS]);
+    let near = having(&rows, &[("about", "near miss")]);
+    assert_eq!(near.len(), 1, "{near:?}");
+    assert_eq!(near[0]["name"], "addClient: resource.legalRepresentatives.contains(principal)");
+    assert_eq!((near[0]["policies"].as_str(), near[0]["denied"].as_str()), ("clients.add", "3"));
+    assert!(html.contains("1 denial: would be allowed now"), "Beat is a legal representative");
+    assert!(html.contains("Left out: 1 denial, since their ids are masked."));
+    assert!(html.contains("Left out: 1 denial, since fields of the question were dropped."));
+}
+
+#[test]
+fn a_log_may_be_a_directory_and_must_be_there() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path().join("log")).unwrap();
+    let log_dir = desk.path().join("log");
+    let words = ["decisions", "--log", log_dir.to_str().unwrap()];
+    let empty = desk.report(&words);
+    assert_eq!(empty.code, Some(3), "an empty directory must not look like a quiet quarter: {empty:?}");
+    for name in ["1.jsonl", "2.jsonl"] {
+        std::fs::write(log_dir.join(name), format!("{}\n", record("2026-07-01T00:00:00Z", denied("u-bob")))).unwrap();
+    }
+    desk.written(&words);
+    assert_eq!(having(&desk.rows("decisions.csv"), &[("about", "action")])[0]["denied"], "2");
+    assert_eq!(desk.report(&["decisions", "--log", "/nowhere"]).code, Some(3));
+}
