@@ -56,9 +56,6 @@ impl Walk<'_> {
         if let Some(flaw) = self.doubted(place.is_some_and(|place| place.previous == self.previous[1])) {
             return Err(flaw);
         }
-        if self.next > self.span.last {
-            return Err(flaw(self.next, "it was put in behind the last line of its span"));
-        }
         let Some(place) = place else {
             return Err(flaw(self.next, "it was changed: it does not begin as lines do"));
         };
@@ -66,6 +63,9 @@ impl Walk<'_> {
         let again = Place { writer: self.span.writer, sequence: self.next - 1, previous: before };
         if place == again && self.next > self.span.first {
             return Err(flaw(self.next - 1, "two lines stand in its place: one was put in"));
+        }
+        if self.next > self.span.last {
+            return Err(flaw(self.next, "it was put in behind the last line of its span"));
         }
         if (place.writer, place.sequence) != (self.span.writer, self.next) {
             let what = format!(
@@ -89,7 +89,11 @@ impl Walk<'_> {
     fn doubted(&self, is_followed: bool) -> Option<Flaw> {
         let doubt = self.doubt?;
         let what = "it was changed: it is not what the next line follows";
-        Some(if is_followed { flaw(doubt - 1, what) } else { flaw(doubt, "it was changed, its link to the line before too") })
+        Some(if is_followed {
+            flaw(doubt - 1, what)
+        } else {
+            flaw(doubt, "it was changed, its link to the line before too")
+        })
     }
 
     fn end(self) -> Result<u64, Flaw> {
