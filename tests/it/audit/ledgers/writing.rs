@@ -28,9 +28,11 @@ fn what_is_written_is_read_back_and_gone_on_with() {
         }
         assert_eq!(ledger.find(Uuid::nil()).unwrap(), None);
         let mut some = Vec::new();
-        ledger
-            .lines(1, 7..=9, &mut |line| Ok(some.push(String::from_utf8_lossy(line).into_owned())).map(|()| true))
-            .unwrap();
+        let mut keep = |line: &[u8]| {
+            some.push(String::from_utf8_lossy(line).into_owned());
+            Ok(true)
+        };
+        ledger.lines(1, 7..=9, &mut keep).unwrap();
         assert_eq!(some, lines[6..9]);
         let report = check(&*ledger, &[]);
         assert!(report.is_sound() && report.lines() == 42, "{report:?}");
@@ -66,7 +68,10 @@ fn records_are_told_newest_first_page_by_page() {
         // A hint may lead to more than is looked for, never to less, and to nothing twice.
         let shown = about("User", &ledger.pseudonym(&user).unwrap().unwrap().to_string());
         let mut hinted = Vec::new();
-        let mut keep = |line: &[u8]| Ok(hinted.push(line::id(line))).map(|()| true);
+        let mut keep = |line: &[u8]| {
+            hinted.push(line::id(line));
+            Ok(true)
+        };
         ledger.newest(None, About::Subject([shown, shown]), &mut keep).unwrap();
         assert!(found.iter().all(|line| hinted.contains(&line::id(line.as_bytes()))));
         assert_eq!(hinted.iter().collect::<BTreeSet<_>>().len(), hinted.len());
