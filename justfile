@@ -64,6 +64,10 @@ load:
 stores:
     benches/stores.sh
 
+# Replay a million recorded decisions, on the facts as they were and as they are.
+replays:
+    benches/replay.sh
+
 # Measure the decision log: throughput in each mode, then a million decisions checked, proved and replayed.
 audit:
     benches/audit.sh

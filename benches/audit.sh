@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 ROUNDS=${ROUNDS:-3} SECONDS_EACH=${SECONDS_EACH:-8} CONNECTIONS=${CONNECTIONS:-256} RECORDS=${RECORDS:-1000000}
 ORGANIZATIONS=500 PORT=${PORT:-8197}
 
-cargo build --locked --release --bin mandat --examples
+# BUILT=1 takes what was built before.
+[ -n "${BUILT:-}" ] || cargo build --locked --release --bin mandat --example decision_load --example facts_generator
 target=${CARGO_TARGET_DIR:-target}/release
 dir=$(mktemp -d "${DIR:-${TMPDIR:-/tmp}}/mandat-audit.XXXXXX")
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$dir"' EXIT

@@ -9,11 +9,13 @@
 //!
 //! Facts change in transactions that decisions guard ([`transact`]). What an order costs is asked of the same moment ([`quote`]), so that a price and the decision that allows
 //! it come from one bundle and one state of the facts. So is who may and what may be acted on ([`search`]); a search's
-//! later pages are answered on the state that it began on ([`Engine::moment_at`]).
+//! later pages are answered on the state that it began on ([`Engine::moment_at`]). What would have been answered at an
+//! earlier time is asked of the bundle and the facts of then ([`past`]).
 //!
 //! A reload ([`reload`]) swaps the bundle, and how facts are read under its schema, behind one atomic pointer: it never
 //! makes a decision wait, and a moment that was taken before keeps what it has.
 
+pub mod past;
 pub mod quote;
 pub mod reload;
 pub mod search;
@@ -42,6 +44,10 @@ pub struct Engine {
     in_force: ArcSwap<InForce>,
     /// One reload at a time.
     reloading: Mutex<()>,
+    /// Held while a bundle comes into force for which writers have made room; they come in afterwards.
+    entering: Mutex<()>,
+    /// Bundles of the past.
+    ready: past::Ready,
 }
 
 /// A bundle, and the facts as they are read under its schema: they come into force together.
@@ -72,7 +78,12 @@ impl Engine {
     /// An engine over a validated bundle and facts that fit its schema.
     pub fn new(bundle: Bundle, facts: impl Facts + 'static) -> Self {
         let in_force = InForce { bundle: Arc::new(bundle), facts: Arc::new(facts) };
-        Self { in_force: ArcSwap::from_pointee(in_force), reloading: Mutex::default() }
+        Self {
+            in_force: ArcSwap::from_pointee(in_force),
+            reloading: Mutex::default(),
+            entering: Mutex::default(),
+            ready: past::Ready::default(),
+        }
     }
 
     /// The bundle in force.

@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::Arc};
 use crate::{
     bundle::{Bundle, tree::Tree},
     decision::{
-        self, Decision,
+        self, Decision, Refusal,
         question::{Asked, Question},
     },
     facts::{Facts as _, Slice, Snapshot, changes::Change, document::Document, limits, memory::MemoryFacts},
@@ -53,14 +53,27 @@ pub struct Reply {
 /// # Errors
 /// The question cannot be asked. An unknown name must not look like a denial.
 pub fn answer(bundle: &Bundle, facts: &dyn Snapshot, request: &Request, now: jiff::Timestamp) -> Result<Reply, String> {
+    try_answer(bundle, facts, request, now).map_err(|refusal| refusal.to_string())
+}
+
+/// The same, for whoever must tell a question that cannot be asked from facts that cannot be read.
+///
+/// # Errors
+/// Either.
+pub fn try_answer(
+    bundle: &Bundle,
+    facts: &dyn Snapshot,
+    request: &Request,
+    now: jiff::Timestamp,
+) -> Result<Reply, Refusal> {
     let circumstances = Circumstances { now, trust_caller_clock: true };
-    let asked = Question::ask(bundle, facts, request, &circumstances).map_err(|error| error.to_string())?;
+    let asked = Question::ask(bundle, facts, request, &circumstances)?;
     let Asked::Question(mut question) = asked else {
         return Ok(Reply { decision: Decision::not_applicable(), evidence: None });
     };
     let supplied = std::mem::take(&mut question.supplied);
     let level = bundle.settings.policies.level;
-    let slice = facts.slice(&question.roots, supplied, level).map_err(|error| error.to_string())?;
+    let slice = facts.slice(&question.roots, supplied, level)?;
     let decision = decision::decide(bundle, &question.request, &slice.entities);
     Ok(Reply { decision, evidence: Some((question, slice)) })
 }

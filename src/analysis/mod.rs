@@ -1,5 +1,5 @@
 //! What authors and reviewers use: scenarios and price cases and what they cover, lints and layout, mutants, proofs,
-//! the access matrix, the difference between two bundles.
+//! the access matrix, the difference between two bundles, recorded questions asked again.
 
 pub mod asking;
 pub mod codes;
@@ -14,5 +14,6 @@ pub mod prices;
 pub mod proofs;
 pub mod prover;
 pub mod reach;
+pub mod replay;
 pub mod scenario;
 pub mod searches;

@@ -17,8 +17,11 @@ use crate::request::{Party, Properties, Request};
 pub struct Record {
     /// Its name: a UUID of version 7, so that names sort by time.
     pub id: Uuid,
-    /// The time asked about.
+    /// When it was answered.
     pub at: Timestamp,
+    /// The earlier time that was asked about; none where it was that of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
     /// The calling service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<Arc<str>>,
@@ -40,9 +43,6 @@ pub struct Record {
     /// Revision of the facts it was answered on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision: Option<u64>,
-    /// Whether an earlier time was asked about.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub historical: bool,
     /// How long the answer took, in microseconds.
     #[serde(rename = "latency_us", serialize_with = "micros", skip_serializing_if = "Duration::is_zero")]
     pub latency: Duration,
@@ -263,6 +263,7 @@ impl Record {
         Self {
             id,
             at,
+            as_of: None,
             caller: None,
             request: None,
             event,
@@ -270,7 +271,6 @@ impl Record {
             dropped: Vec::new(),
             bundle: None,
             revision: None,
-            historical: false,
             latency: Duration::ZERO,
         }
     }

@@ -10,6 +10,7 @@
 //!
 //! Every problem found on the way is reported with its place; with one problem there is no bundle.
 
+pub mod archive;
 pub mod clause;
 pub mod files;
 pub mod index;
@@ -44,6 +45,8 @@ const LOADING_STACK: usize = 256 << 20;
 pub struct Bundle {
     /// `sha256:` and 64 hexadecimal digits over all files.
     pub digest: String,
+    /// Its files as they were read.
+    pub files: Files,
     /// What `mandat.toml` says.
     pub settings: Settings,
     /// SHA-256 over the schema's files: where it is the same, so is everything that the schema says.
@@ -144,7 +147,8 @@ fn build(files: Files) -> Result<Bundle, Problems> {
     let keepers = Keepers::of(&shapes, &index);
     Ok(Bundle {
         schema_digest: files::sum(&files.schemas),
-        digest: files.digest,
+        digest: files.digest.clone(),
+        files,
         settings,
         schema,
         schema_form,

@@ -50,7 +50,7 @@ enum Verb {
     /// Print the public key.
     Key(key::Arguments),
     /// Look records up, the newest first.
-    List(list::Arguments),
+    List(Box<list::Arguments>),
     /// Print one record, with the persons behind its pseudonyms.
     Show(show::Arguments),
     /// Erase a person: drop the key of its pseudonym.

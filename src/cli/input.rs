@@ -47,6 +47,16 @@ pub struct FactsPlace {
 }
 
 impl FactsPlace {
+    /// The file that is named.
+    pub fn file(&self) -> Option<&Path> {
+        self.facts.as_deref()
+    }
+
+    /// The store that is named.
+    pub fn named_store(&self) -> Option<&str> {
+        self.store.as_deref()
+    }
+
     /// The store that is named, or the one of the settings; none where facts come from a file.
     pub fn store_or<'a>(&'a self, settings: &'a StoreSettings) -> Option<&'a str> {
         match (&self.facts, &self.store) {

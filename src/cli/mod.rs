@@ -16,6 +16,7 @@ pub mod mutate;
 pub mod output;
 pub mod prove;
 pub mod quote;
+pub mod replay;
 pub mod serve;
 pub mod statement;
 pub mod test;
@@ -46,6 +47,8 @@ enum Verb {
     Decide(decide::Arguments),
     /// Compare two bundles: what is newly allowed and newly denied, whose prices change.
     Diff(diff::Arguments),
+    /// Decide recorded questions again, under another bundle.
+    Replay(replay::Arguments),
     /// Check the decision log, prove and look up what it holds.
     Audit(audit::Arguments),
     /// Import, export, back up facts.
@@ -131,6 +134,7 @@ pub fn run() -> ExitCode {
         Verb::Fmt(arguments) => fmt::run(&arguments),
         Verb::Decide(arguments) => decide::run(&arguments),
         Verb::Diff(arguments) => diff::run(&arguments),
+        Verb::Replay(arguments) => replay::run(&arguments),
         Verb::Audit(arguments) => audit::run(&arguments),
         Verb::Facts(arguments) => facts::run(&arguments),
         Verb::WhoCan(arguments) => who_can::run(&arguments),

@@ -5,7 +5,8 @@
 //! 2. parses and validates all of it, and asks its scenarios: a bundle that does not do what these want is refused;
 //! 3. refuses one that has lost most of its policies, which no author means;
 //! 4. where the schema says something else of entities, holds every fact against it ([`crate::facts::fitting`]);
-//! 5. puts bundle and facts into force together. Who has begun goes on with what was in force then.
+//! 5. keeps the bundle's files in the store ([`super::past`]) and puts bundle and facts into force together. Who has begun
+//!    goes on with what was in force then.
 //!
 //! Whatever is wrong, the bundle in force stays there. One reload runs at a time; none makes a decision wait. A store's
 //! writers wait for step 5, and only where the schema of entities changes: nothing may be written in between that the
@@ -16,7 +17,9 @@ use std::{
     sync::{Arc, PoisonError},
 };
 
-use super::{Engine, InForce};
+use jiff::Timestamp;
+
+use super::{Engine, InForce, past};
 use crate::{
     analysis::scenario::verdict,
     bundle::{
@@ -77,6 +80,9 @@ pub enum Refused {
 /// What else is asked of a bundle before it comes into force.
 pub type Asked<'a> = dyn Fn(&Arc<Bundle>) -> Result<(), Problem> + 'a;
 
+/// Tells the time at which a bundle comes into force.
+pub type Clock<'a> = dyn Fn() -> Timestamp + 'a;
+
 /// A bundle that may come into force.
 enum Read {
     Same,
@@ -88,7 +94,7 @@ impl Engine {
     ///
     /// # Errors
     /// Why not; the bundle in force stays there.
-    pub fn reload(&self, dir: &Path, asked: &Asked) -> Result<Reloaded, Refused> {
+    pub fn reload(&self, dir: &Path, asked: &Asked, clock: &Clock) -> Result<Reloaded, Refused> {
         let _one_at_a_time = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let in_force = self.in_force.load_full();
         let (bundle, scenarios) = match at_rest(dir, |dir| read(dir, &in_force.bundle))? {
@@ -97,20 +103,32 @@ impl Engine {
         };
         let refused = |problem: Problem| Refused::new(Some(bundle.digest.clone()), problem.into());
         dwindled(&in_force.bundle, &bundle).and_then(|()| asked(&bundle)).map_err(refused)?;
-        self.replace(&in_force, bundle.clone())?;
+        self.replace(&in_force, bundle.clone(), clock)?;
         Ok(Reloaded::Replaced { before: in_force.bundle.clone(), now: bundle, scenarios })
     }
 
-    fn replace(&self, before: &InForce, bundle: Arc<Bundle>) -> Result<(), Refused> {
+    fn replace(&self, before: &InForce, bundle: Arc<Bundle>, clock: &Clock) -> Result<(), Refused> {
         if before.bundle.schema_digest == bundle.schema_digest {
-            self.in_force.store(Arc::new(InForce { bundle, facts: before.facts.clone() }));
-            return Ok(());
+            return self.enter(InForce { bundle, facts: before.facts.clone() }, None, clock);
         }
         // Held until the new bundle is in force: what is written under the old one is looked at before.
-        let _no_other_writer = held_against(before, &bundle)?;
+        let no_other_writer = held_against(before, &bundle)?;
         let unreadable = |problem: Problem| Refused::new(Some(bundle.digest.clone()), problem.into());
         let facts = before.facts.under(&bundle.schema).map_err(unreadable)?;
-        self.in_force.store(Arc::new(InForce { bundle, facts }));
+        self.enter(InForce { bundle, facts }, no_other_writer, clock)
+    }
+
+    /// Keeps the bundle, then puts it into force. Where that fails, what was in force stays.
+    fn enter(&self, now: InForce, writing: Option<Box<dyn Writing>>, clock: &Clock) -> Result<(), Refused> {
+        let Some(writing) = writing else {
+            now.facts.store().map_or(Ok(()), |store| past::keep(&*store, &now.bundle, clock()))?;
+            self.in_force.store(Arc::new(now));
+            return Ok(());
+        };
+        // To keep it is to commit, which lets the next writer begin; it waits for this before it looks what is in force.
+        let _they_wait = self.entering.lock().unwrap_or_else(PoisonError::into_inner);
+        past::keep_by(writing, &now.bundle, clock())?;
+        self.in_force.store(Arc::new(now));
         Ok(())
     }
 }

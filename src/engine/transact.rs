@@ -10,7 +10,7 @@
 //! 5. commits the changes and the answer under the caller's key together. Whoever asks again with that key gets
 //!    the same answer, and nothing happens twice; a refusal is kept like a success.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 
@@ -167,7 +167,9 @@ impl Engine {
             return Ok(repeated(answer));
         }
         // Nobody commits meanwhile, so the newest state is the one that is written on; and no bundle with another
-        // schema of entities comes into force, since that waits for its turn to write.
+        // schema of entities comes into force, since that waits for its turn to write. One that has had its turn, and
+        // is just coming into force, is waited for.
+        drop(self.entering.lock().unwrap_or_else(PoisonError::into_inner));
         let facts = self.facts();
         facts.refresh()?;
         let moment = self.moment_at(writing.base())?;

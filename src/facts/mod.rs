@@ -19,6 +19,7 @@ pub mod import;
 pub mod limits;
 pub mod memory;
 pub mod overlay;
+pub mod passage;
 pub mod reading;
 pub mod slicing;
 pub mod store;

@@ -17,6 +17,7 @@ use tokio::{
 use super::{
     callers::Callers,
     error::Error,
+    inquiry::now,
     meters::{DecisionMeters, Meters},
 };
 use crate::{
@@ -64,10 +65,11 @@ impl Active {
     /// Puts an engine into force.
     ///
     /// # Errors
-    /// The facts, or the tokens of callers, cannot be read.
+    /// The facts, or the tokens of callers, cannot be read, or the bundle cannot be kept.
     pub fn new(engine: Engine, recorder: Option<Arc<Recorder>>, meters: &Meters) -> Result<Self, Unavailable> {
         let bundle = engine.moment()?.bundle;
         let callers = Callers::of(engine.facts().store())?;
+        engine.keep_in_force(now())?;
         meters.in_force(&bundle);
         let settings = &bundle.settings;
         let lasting = (settings.server.clone(), settings.store.clone(), settings.audit.clone());
@@ -161,7 +163,7 @@ impl Active {
     /// # Errors
     /// Why the bundle in force stays there.
     pub fn reload(&self, dir: &Path, asked: &Asked, meters: &Meters) -> Result<Reloaded, Refused> {
-        let reloaded = self.engine.reload(dir, asked)?;
+        let reloaded = self.engine.reload(dir, asked, &now)?;
         if let Reloaded::Replaced { now, .. } = &reloaded {
             self.dress.store(Arc::new(Dress::new(now.clone())));
             meters.in_force(now);

@@ -4,12 +4,13 @@
 //! context appears when the caller asks for an explanation, or when the decision carries obligations or
 //! advice that the caller must see.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     bundle::Policy,
-    engine::Answer,
+    engine::{Answer, Moment},
     explanation::{
         Explanation,
         near_miss::{Missing, NearMiss},
@@ -44,6 +45,9 @@ pub struct AnswerContext {
     /// The explanation, where asked for.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<ExplanationAnswer>,
+    /// That it is the answer of an earlier time, which nobody acts on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub historical: Option<Historical>,
     /// What the caller must do.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub obligations: Vec<String>,
@@ -74,12 +78,32 @@ pub struct ContextDocument {
     bundle: Option<String>,
     /// Revision of the facts it was decided on.
     revision: Option<u64>,
+    /// That it is the answer of an earlier time, which nobody acts on.
+    historical: Option<Historical>,
     /// What the caller must do.
     obligations: Option<Vec<String>>,
     /// What the caller may want to do.
     advice: Option<Vec<String>>,
     /// In a batch: why this item could not be asked.
     error: Option<ItemError>,
+}
+
+/// The time that was asked about, and what was in force then.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Historical {
+    /// The time, in UTC.
+    pub as_of: String,
+    /// Digest of the bundle that was in force.
+    pub bundle: String,
+    /// The newest revision of the facts then.
+    pub revision: u64,
+}
+
+impl Historical {
+    /// Of a moment of the past.
+    pub fn of(as_of: Timestamp, moment: &Moment) -> Self {
+        Self { as_of: as_of.to_string(), bundle: moment.bundle.digest.clone(), revision: moment.revision() }
+    }
 }
 
 /// Why an item of a batch could not be asked.
@@ -173,9 +197,18 @@ impl DecisionAnswer {
             explanation: ExplanationAnswer::of(answer, detail),
             obligations: strings(&decision.obligations),
             advice: strings(&decision.advice),
-            error: None,
+            ..AnswerContext::default()
         });
         Self { decision: decision.allowed(), context }
+    }
+
+    /// The same as the answer of an earlier time, if it is one: that is told whether or not anything else is.
+    #[must_use]
+    pub fn historical(mut self, historical: Option<Historical>) -> Self {
+        if historical.is_some() {
+            self.context.get_or_insert_default().historical = historical;
+        }
+        self
     }
 
     /// The denial of a batch's item that could not be asked.

@@ -10,12 +10,17 @@ use axum::{
 use super::{
     answer::DecisionAnswer,
     body,
-    callers::Caller,
+    callers::{
+        Caller,
+        access::Operation,
+        gate::{self, Admitted},
+    },
     error::{Error, Message},
     inquiry::Inquiry,
+    router::Route,
     service::Service,
     trace::Trace,
-    wire::{self, Evaluation, Evaluations},
+    wire::{self, Evaluation, Evaluations, Options},
 };
 
 /// The answers of a batch, in the order of its items.
@@ -25,10 +30,17 @@ pub struct EvaluationsAnswer {
     evaluations: Vec<DecisionAnswer>,
 }
 
+/// Who wants an answer of now must be one that asks, who wants an earlier one must be one that reads decisions.
+fn turn_away(service: &Service, caller: (&Caller, Admitted), options: Options, route: Route) -> Option<Response> {
+    let operation = if options.as_of.is_some() { Operation::ReadDecisions } else { Operation::Evaluate };
+    gate::turn_away(service, caller, operation, route)
+}
+
 /// May the subject do the action to the resource?
 ///
 /// A denial is an answer: status 200 with `"decision": false`. `"options": {"explain": true}` asks for the
-/// explanation; obligations and advice are always told.
+/// explanation; obligations and advice are always told. `"options": {"as_of": "2026-10-01T12:00:00Z"}` asks what would
+/// have been answered then, of callers that may read decisions; the answer says so in `context.historical`.
 #[utoipa::path(
     post, path = "/access/v1/evaluation", tag = "AuthZEN", request_body = Evaluation,
     params(
@@ -39,6 +51,7 @@ pub struct EvaluationsAnswer {
         (status = 200, description = "The decision", body = DecisionAnswer, headers(
             ("X-Mandat-Bundle" = String, description = "Digest of the bundle that decided"),
             ("X-Mandat-Revision" = u64, description = "Revision of the facts it was decided on"),
+            ("X-Mandat-As-Of" = String, description = "The earlier time that was asked about, if one was"),
             ("X-Request-ID" = String, description = "As it came")
         )),
         (status = 400, description = "The request cannot be asked; names the field", body = Message),
@@ -57,11 +70,14 @@ pub async fn evaluation(
     request: Request,
 ) -> Result<Response, Error> {
     let active = service.active()?;
-    let trace = Trace::of(request.headers());
+    let (trace, admitted) = (Trace::of(request.headers()), Admitted::of(&request));
     let body = body::read(request, &service.settings).await?;
     let mut evaluation = wire::evaluation(body)?;
     let options = wire::options(evaluation.options.take())?;
-    let inquiry = Inquiry::begin(&service, active, caller, trace, options.at_least_revision).await?;
+    if let Some(refused) = turn_away(&service, (&caller, admitted), options, Route::Evaluation) {
+        return Ok(refused);
+    }
+    let inquiry = Inquiry::wanted(&service, active, caller, trace, options).await?;
     Ok(inquiry.settle(inquiry.single(evaluation, options)).await)
 }
 
@@ -79,6 +95,7 @@ pub async fn evaluation(
         (status = 200, description = "The decisions", body = EvaluationsAnswer, headers(
             ("X-Mandat-Bundle" = String, description = "Digest of the bundle that decided"),
             ("X-Mandat-Revision" = u64, description = "Revision of the facts it was decided on"),
+            ("X-Mandat-As-Of" = String, description = "The earlier time that was asked about, if one was"),
             ("X-Request-ID" = String, description = "As it came")
         )),
         (status = 400, description = "The batch cannot be asked, or has too many items", body = Message),
@@ -97,11 +114,14 @@ pub async fn evaluations(
     request: Request,
 ) -> Result<Response, Error> {
     let active = service.active()?;
-    let trace = Trace::of(request.headers());
+    let (trace, admitted) = (Trace::of(request.headers()), Admitted::of(&request));
     let body = body::read(request, &service.settings).await?;
     let Evaluations { mut defaults, evaluations } = wire::evaluations(body)?;
     let options = wire::options(defaults.options.take())?;
-    let inquiry = Inquiry::begin(&service, active, caller, trace, options.at_least_revision).await?;
+    if let Some(refused) = turn_away(&service, (&caller, admitted), options, Route::Evaluations) {
+        return Ok(refused);
+    }
+    let inquiry = Inquiry::wanted(&service, active, caller, trace, options).await?;
     let items = match evaluations {
         Some(items) if !items.is_empty() => items,
         _ => return Ok(inquiry.settle(inquiry.single(defaults, options)).await),

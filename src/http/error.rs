@@ -13,7 +13,7 @@ use axum::{
 };
 
 use super::wire;
-use crate::{decision::Refusal, facts::Unavailable, request::Invalid};
+use crate::{decision::Refusal, engine::past::NoPast, facts::Unavailable, request::Invalid};
 
 /// One sentence, as a JSON string.
 #[derive(utoipa::ToSchema)]
@@ -58,6 +58,22 @@ impl From<Unavailable> for Error {
         // The reason can name entities, and the names of persons stay out of the log at this level.
         tracing::debug!(facts.reason = reason, "why the facts cannot be read");
         Self::unavailable("the facts cannot be read at the moment")
+    }
+}
+
+impl From<NoPast> for Error {
+    fn from(reason: NoPast) -> Self {
+        match reason {
+            NoPast::Future(_) | NoPast::NoStore | NoPast::Before(_) => {
+                Self::bad_request(format!("options.as_of: {reason}"))
+            }
+            NoPast::Unavailable(unavailable) => unavailable.into(),
+            NoPast::Unloadable { digest, problems } => {
+                tracing::error!(bundle.digest = digest, bundle.problems = %problems, "a kept bundle cannot be loaded");
+                let message = "the bundle that was in force then cannot be loaded any more";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+            }
+        }
     }
 }
 

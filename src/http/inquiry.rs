@@ -4,7 +4,9 @@
 //! and nothing could interrupt it, and now and then others get their turn: a hundred explained items must
 //! not make a single question wait (threat T17).
 
+mod past;
 mod search;
+mod text;
 
 use std::{
     sync::Arc,
@@ -19,6 +21,7 @@ use axum::{
 };
 use serde_json::Value;
 
+use self::{past::Past, text::json};
 use super::{
     active::{Active, Dress},
     answer::{DecisionAnswer, Detail},
@@ -59,6 +62,7 @@ pub struct Inquiry<'s> {
     pen: Pen,
     begun: Instant,
     trace: Trace,
+    past: Option<Past>,
 }
 
 impl<'s> Inquiry<'s> {
@@ -114,6 +118,7 @@ impl<'s> Inquiry<'s> {
             moment,
             caller,
             trace,
+            past: None,
         }
     }
 
@@ -123,7 +128,7 @@ impl<'s> Inquiry<'s> {
     /// It cannot be asked, the facts cannot be read, or the deadline has passed.
     pub fn single(&self, evaluation: Evaluation, options: Options) -> Result<Bytes, Error> {
         let request = wire::request(evaluation).inspect_err(|wrong| self.note_invalid(wrong, None))?;
-        let answer = text(&self.decide(request, None)?, self.detail(options.explain))?;
+        let answer = self.text(&self.decide(request, None)?, self.detail(options.explain))?;
         self.in_time()?;
         Ok(answer)
     }
@@ -210,11 +215,12 @@ impl<'s> Inquiry<'s> {
         let place = u32::try_from(place).ok();
         let request = wire::item(item, defaults).and_then(wire::request);
         let request = request.inspect_err(|wrong| self.note_invalid(wrong, place)).map_err(Refusal::from);
-        let told = |answer: Answer| (answer.decision.allowed(), text(&answer, detail));
+        let told = |answer: Answer| (answer.decision.allowed(), self.text(&answer, detail));
         match request.and_then(|request| self.decide(request, place).map(told)) {
             Ok((decision, answer)) => Ok((decision, answer?)),
             Err(Refusal::Invalid(invalid)) => {
                 let answer = DecisionAnswer::item_error(wire::in_wire_words(invalid).to_string());
+                let answer = answer.historical(self.historical());
                 Ok((false, json(&answer)?))
             }
             Err(unavailable) => Err(unavailable.into()),
@@ -226,7 +232,11 @@ impl<'s> Inquiry<'s> {
         if !explain {
             return Detail::None;
         }
-        let sees_facts = self.caller.sees_facts(&self.moment.bundle, self.circumstances.now);
+        let sees_facts = match &self.past {
+            // By the bundle of now: what a caller may see is not for rules of the past to say.
+            Some(past) => past.sees_facts,
+            None => self.caller.sees_facts(&self.moment.bundle, self.circumstances.now),
+        };
         if sees_facts { Detail::Full } else { Detail::Reason }
     }
 
@@ -234,7 +244,8 @@ impl<'s> Inquiry<'s> {
         let started = Instant::now();
         let decided = self.moment.decide(&request, &self.circumstances);
         let took = started.elapsed();
-        if let Ok(answer) = &decided {
+        // On what was answered in the past nobody acts: it is recorded, and not counted among the decisions.
+        if let (Ok(answer), None) = (&decided, &self.past) {
             self.service.meters.decision(&self.dress.meters, &request.action, answer.decision.code, took);
             self.report(&request, &answer.decision);
         }
@@ -342,6 +353,7 @@ impl<'s> Inquiry<'s> {
             Err(error) => error.into_response(),
         };
         stamp(&mut response, self.dress.digest.clone(), self.moment.revision());
+        self.stamp_past(&mut response);
         response
     }
 }
@@ -366,27 +378,6 @@ pub fn no_quote(reason: NoQuote) -> ProblemDetails {
         }
         NoQuote::Unavailable(unavailable) => Error::from(unavailable).into(),
     }
-}
-
-/// An answer on the wire; most are one of two texts.
-fn text(answer: &Answer, detail: Detail) -> Result<Bytes, Error> {
-    let decision = &answer.decision;
-    if detail != Detail::None || !decision.obligations.is_empty() || !decision.advice.is_empty() {
-        return json(&DecisionAnswer::of(answer, detail));
-    }
-    Ok(Bytes::from_static(if decision.allowed() { br#"{"decision":true}"# } else { br#"{"decision":false}"# }))
-}
-
-fn json(answer: &DecisionAnswer) -> Result<Bytes, Error> {
-    bytes(answer)
-}
-
-fn bytes(answer: &impl serde::Serialize) -> Result<Bytes, Error> {
-    let text = serde_json::to_vec(answer).map_err(|error| {
-        tracing::error!(answer.error = %error, "an answer cannot be written");
-        Error::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be written")
-    })?;
-    Ok(text.into())
 }
 
 /// The time that a request is about.

@@ -47,8 +47,8 @@ pub struct Pen {
     caller: Arc<str>,
     request: Option<String>,
     at: Timestamp,
-    /// Whether an earlier time is asked about.
-    pub historical: bool,
+    /// The earlier time that is asked about.
+    as_of: Option<Timestamp>,
     tickets: Mutex<Vec<Ticket>>,
 }
 
@@ -69,9 +69,8 @@ impl Pen {
             revision,
             caller: caller.name().into(),
             request: trace.request_id().map(str::to_owned),
-            // Finer than microseconds tells nothing.
-            at: Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at),
-            historical: false,
+            at: micros(at),
+            as_of: None,
             tickets: Mutex::default(),
         }
     }
@@ -91,6 +90,11 @@ impl Pen {
         Self::new(active.recorder.clone(), &active.dress_of(bundle), revision, caller, trace, at)
     }
 
+    /// For a request that asks about an earlier time.
+    pub fn is_of(&mut self, at: Timestamp) {
+        self.as_of = Some(micros(at));
+    }
+
     /// Whether anything is recorded.
     pub fn writes(&self) -> bool {
         self.recorder.is_some()
@@ -102,6 +106,7 @@ impl Pen {
         let record = Record {
             id: recorder.id(self.at),
             at: self.at,
+            as_of: self.as_of,
             caller: Some(self.caller.clone()),
             request: self.request.clone(),
             event: event(),
@@ -109,7 +114,6 @@ impl Pen {
             dropped: Vec::new(),
             bundle: Some(self.bundle.clone()),
             revision: self.revision,
-            historical: self.historical,
             latency,
         };
         let ticket = recorder.submit(record, self.masks.clone());
@@ -130,6 +134,11 @@ impl Pen {
         }
         Ok(())
     }
+}
+
+/// Finer than microseconds tells nothing.
+fn micros(at: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
 /// A decision as it is recorded.

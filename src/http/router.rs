@@ -106,7 +106,8 @@ impl Route {
     /// Who reaches it.
     pub fn access(self) -> Access {
         match self {
-            Self::Evaluation | Self::Evaluations => Access::Needs(&[Operation::Evaluate]),
+            // An earlier answer is a decision that is read: the handler looks again which of the two is wanted.
+            Self::Evaluation | Self::Evaluations => Access::Needs(&[Operation::Evaluate, Operation::ReadDecisions]),
             Self::SearchSubject | Self::SearchResource | Self::SearchAction => Access::Needs(&[Operation::Search]),
             Self::Quotes => Access::Needs(&[Operation::Quote]),
             // Whoever may not write facts as it likes may change what a decision allows: the handler looks again.

@@ -126,6 +126,9 @@ async fn answer(service: Arc<Service>, caller: Caller, request: Request, sought:
     let trace = Trace::of(request.headers());
     let body = body::read(request, &service.settings).await?;
     let options = wire::options(body.get("options").cloned())?;
+    if options.as_of.is_some() {
+        return Err(Error::bad_request("options.as_of: a search is answered on the facts of now; ask evaluations"));
+    }
     if let Some(revision) = options.at_least_revision {
         active.await_revision(revision, service.settings.revision_wait()).await?;
     }

@@ -63,7 +63,7 @@ impl Service {
     /// is not taken.
     ///
     /// # Errors
-    /// The facts, or the tokens of callers, cannot be read.
+    /// The facts, or the tokens of callers, cannot be read, or the bundle cannot be kept.
     pub fn activate(&self, engine: Engine) -> Result<(), Unavailable> {
         self.activate_with(engine, None)
     }

@@ -10,6 +10,7 @@ mod read;
 pub mod search;
 pub mod transaction;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -101,6 +102,11 @@ pub struct Options {
     /// The oldest revision of the facts that may answer; a service that does not know it in time answers 503.
     #[serde(default)]
     pub at_least_revision: Option<u64>,
+    /// An earlier time, to be answered as it would have been then: by the facts and the bundle of then, with that time
+    /// as `context.now`. For callers that may read decisions, where facts are in a store; not with `at_least_revision`.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = DateTime, example = "2026-10-01T12:00:00Z")]
+    pub as_of: Option<Timestamp>,
     /// How a batch is worked through.
     #[serde(default)]
     pub evaluations_semantic: Semantic,

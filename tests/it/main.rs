@@ -19,6 +19,7 @@ pub mod http;
 mod matrix;
 mod mutation;
 mod other_domain;
+mod past;
 mod prices;
 mod pricing;
 mod proofs;

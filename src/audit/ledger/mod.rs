@@ -84,6 +84,11 @@ pub fn open(place: &str) -> Result<Arc<dyn Ledger>, Failed> {
     Ok(Arc::new(files::FilesLedger::open(path)?))
 }
 
+/// Whether a place is that of a log, not of lines that were copied out of one.
+pub fn is_one(place: &str) -> bool {
+    place.contains("://") || place.ends_with(".db")
+}
+
 /// Opens a log that is there already.
 ///
 /// # Errors

@@ -11,14 +11,14 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Commit, Past, Record, Remembered, Revision, Store, Writing,
+    Activation, Commit, Past, Record, Remembered, Revision, Store, Writing,
     record::{read, uid},
     token::Token,
 };
 use crate::facts::Unavailable;
 
-/// The form that is written, and the only one that is read.
-const FORM: u32 = 1;
+/// The form that is written. All from the first one on are read: the second brought bundles.
+const FORM: u32 = 2;
 
 /// Longest line, in bytes.
 const MAX_LINE: u64 = 64 << 20;
@@ -56,6 +56,14 @@ enum Line {
         status: u16,
         answer: String,
         revision: Revision,
+    },
+    Bundle {
+        digest: String,
+        files: String,
+    },
+    Activation {
+        at: Timestamp,
+        bundle: String,
     },
     Token {
         id: String,
@@ -113,6 +121,9 @@ impl Writer<'_> {
     fn raw(&mut self, line: &Line) -> Result<String, Unavailable> {
         let mut text = serde_json::to_string(line).map_err(|error| failed(&error))?;
         text.push('\n');
+        if text.len() as u64 > MAX_LINE {
+            return Err(failed(&format!("a line would be longer than {MAX_LINE} bytes, and could not be restored")));
+        }
         self.out.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
         Ok(text)
     }
@@ -140,6 +151,8 @@ fn line(past: Past) -> Result<Line, Unavailable> {
         Past::Remembered { caller, key, answer: Remembered { digest, status, answer, revision } } => {
             Line::Answer { caller, key, digest: hex(&digest), status, answer, revision }
         }
+        Past::Bundle { digest, files } => Line::Bundle { digest, files },
+        Past::Activation(Activation { at, bundle }) => Line::Activation { at, bundle },
         Past::Token(token) => Line::Token {
             id: token.id,
             digest: hex(&token.digest),
@@ -159,14 +172,16 @@ fn line(past: Past) -> Result<Line, Unavailable> {
 /// The store is not empty or cannot be written, or the backup is cut off, altered, or none.
 pub fn restore(store: &dyn Store, file: &mut dyn BufRead) -> Result<Extent, Unavailable> {
     let mut writing = store.begin()?;
-    if writing.base() > 0 || !store.tokens()?.is_empty() {
+    if writing.base() > 0 || !store.tokens()?.is_empty() || store.bundle_at(Timestamp::MAX)?.is_some() {
         return Err(Unavailable("the store is not empty; restore into a new one".to_owned()));
     }
     let mut reader = Reader { file, hash: Sha256::new(), lines: 0 };
     match reader.next()? {
-        (Line::MandatBackup { form: FORM }, _) => {}
+        (Line::MandatBackup { form: 1..=FORM }, _) => {}
         (Line::MandatBackup { form }, _) => {
-            return Err(failed(&format!("it has the form {form}, and this version of mandat reads form {FORM}")));
+            return Err(failed(&format!(
+                "it has the form {form}, and this version of mandat reads forms up to {FORM}"
+            )));
         }
         _ => return Err(failed(&"the first line is none of a backup")),
     }
@@ -251,6 +266,11 @@ impl Restoring<'_> {
                 let answer = Remembered { digest: digest_of(&digest)?, status, answer, revision };
                 self.writing.remember(&caller, &key, &answer)
             }
+            Line::Bundle { digest, files } => {
+                self.flush()?;
+                self.writing.keep_bundle(&digest, &files)
+            }
+            Line::Activation { at, bundle } => self.writing.activate(&Activation { at, bundle }),
             Line::Token { id, digest, service, roles, created_at, expires_at, last_used_at, revoked_at } => {
                 let digest = digest_of(&digest)?;
                 let token = Token { id, digest, service, roles, created_at, expires_at, last_used_at, revoked_at };

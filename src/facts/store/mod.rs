@@ -5,6 +5,9 @@
 //! the same facts later, on any connection, however much is written meanwhile. There is one writer at a time
 //! ([`Store::begin`]); readers never wait for it.
 //!
+//! What answered from the facts is kept beside them: each bundle by its digest, and when it came into force. So a
+//! question can be asked as of an earlier time ([`Store::revision_at`], [`Store::bundle_at`]).
+//!
 //! What a version refers to stands beside it as *links*, indexed both ways: by them the store tells who
 //! refers to an entity, and finds the candidates of a search without reading everything.
 //!
@@ -13,6 +16,7 @@
 //! suite of tests holds both to the same behaviour.
 
 pub mod backup;
+mod past;
 pub mod postgres;
 pub mod record;
 pub mod sqlite;
@@ -23,8 +27,11 @@ use std::{path::Path, sync::Arc, time::Duration};
 use cedar_policy::{Entity, EntityTypeName, EntityUid};
 use jiff::Timestamp;
 
-pub use self::record::Record;
-use self::token::Token;
+use self::{past::with_bundles, token::Token};
+pub use self::{
+    past::{Activation, Past},
+    record::Record,
+};
 use super::Unavailable;
 
 /// Counts the commits that led to a state; 0 is the empty store.
@@ -100,43 +107,6 @@ pub struct Remembered {
     pub answer: String,
     /// The revision it was given on.
     pub revision: Revision,
-}
-
-/// A line of a store's history, oldest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Past {
-    /// A commit; the versions and ends that follow belong to it.
-    Commit {
-        /// Its number.
-        revision: Revision,
-        /// Who and why.
-        commit: Commit,
-    },
-    /// A version came about.
-    Put {
-        /// The entity.
-        uid: EntityUid,
-        /// Its text, see [`record`].
-        text: String,
-        /// Digest of the schema it was checked against.
-        schema: String,
-    },
-    /// An entity was deleted.
-    Deleted {
-        /// The entity.
-        uid: EntityUid,
-    },
-    /// An answer was given under a key; comes after all commits.
-    Remembered {
-        /// The calling service.
-        caller: String,
-        /// Its key.
-        key: String,
-        /// The answer.
-        answer: Remembered,
-    },
-    /// A token; comes last.
-    Token(Token),
 }
 
 /// Opens the store of a place: the path of a file, or the URL of a PostgreSQL database.
@@ -231,6 +201,41 @@ pub trait Store: Send + Sync {
     /// The database cannot be asked.
     fn touch_tokens(&self, uses: &[(String, Timestamp)]) -> Result<(), Unavailable>;
 
+    /// Keeps a bundle's files, and that it is in force from a time on. Who answers under it first has this return.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or another writer took too long.
+    fn keep_bundle(&self, activation: &Activation, files: &str) -> Result<(), Unavailable> {
+        let mut writing = self.begin()?;
+        writing.keep_bundle(&activation.bundle, files)?;
+        writing.activate(activation)?;
+        writing.commit()
+    }
+
+    /// The files of a bundle that was kept, whatever they are: who takes them compares the digest.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn bundle(&self, digest: &str) -> Result<Option<String>, Unavailable>;
+
+    /// The digest of the bundle that was in force at a time; none before the first. Times that run backwards are taken
+    /// as by [`Store::revision_at`].
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn bundle_at(&self, at: Timestamp) -> Result<Option<String>, Unavailable>;
+
+    /// The newest revision at a time, to the millisecond; 0 before the first.
+    ///
+    /// Commits are counted in the order in which they were made, while their times come from the clocks of those who
+    /// made them and may run backwards. A commit counts as made no earlier than any before it: the revision is the
+    /// highest of which all commits up to it are from that time or earlier. So nothing that was known only later is
+    /// ever a part of the answer; what followed on a commit of a clock that was ahead is found from that commit's time on.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn revision_at(&self, at: Timestamp) -> Result<Revision, Unavailable>;
+
     /// Tells the whole history up to a revision, oldest first.
     ///
     /// # Errors
@@ -300,6 +305,18 @@ pub trait Writing: Send {
     /// # Errors
     /// The database cannot be asked.
     fn remember(&mut self, caller: &str, key: &str, answer: &Remembered) -> Result<(), Unavailable>;
+
+    /// Keeps a bundle's files under its digest; one that is kept already stays as it is.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn keep_bundle(&mut self, digest: &str, files: &str) -> Result<(), Unavailable>;
+
+    /// Keeps that a bundle came into force, one that is kept.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    fn activate(&mut self, activation: &Activation) -> Result<(), Unavailable>;
 
     /// Keeps a token, or replaces the one of the same id.
     ///

@@ -6,9 +6,10 @@
 //!
 //! How PostgreSQL is found and trusted, and its connections, are the business of [`crate::database`]; the statements that
 //! read stand in [`read`], [`walk`] and [`answers`], those that write in [`put`] and
-//! [`links`], the writer's transaction in [`session`], the history in [`history`].
+//! [`links`], the writer's transaction in [`session`], the history in [`history`], what answered in [`bundles`].
 
 mod answers;
+mod bundles;
 mod history;
 mod links;
 mod news;
@@ -25,7 +26,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use self::{news::News, write::PostgresWriting};
-use super::{Past, Placed, Position, Remembered, Revision, Store, Stored, Walk, Writing, token::Token};
+use super::{Activation, Past, Placed, Position, Remembered, Revision, Store, Stored, Walk, Writing, token::Token};
 use crate::{
     database::{
         address::Address,
@@ -37,7 +38,10 @@ use crate::{
 
 /// Advisory locks of ours: this one, and the writer's in [`session`].
 const TABLES: Tables = Tables {
-    migrations: &[include_str!("../../../migrations/postgres/0001_store.sql")],
+    migrations: &[
+        include_str!("../../../migrations/postgres/0001_store.sql"),
+        include_str!("../../../migrations/postgres/0002_bundles.sql"),
+    ],
     version: "schema_version",
     lock: 0x6d61_6e64_6174_0001,
 };
@@ -162,6 +166,22 @@ impl Store for PostgresStore {
 
     fn touch_tokens(&self, uses: &[(String, Timestamp)]) -> Result<(), Unavailable> {
         Ok(self.server.tell(async |connection| answers::touch_tokens(connection, uses).await)?)
+    }
+
+    fn keep_bundle(&self, activation: &Activation, files: &str) -> Result<(), Unavailable> {
+        Ok(self.server.tell(async |connection| bundles::keep_in_force(connection, activation, files).await)?)
+    }
+
+    fn bundle(&self, digest: &str) -> Result<Option<String>, Unavailable> {
+        Ok(self.server.ask(async |connection| bundles::files(connection, digest).await)?)
+    }
+
+    fn bundle_at(&self, at: Timestamp) -> Result<Option<String>, Unavailable> {
+        Ok(self.server.ask(async |connection| bundles::at(connection, at).await)?)
+    }
+
+    fn revision_at(&self, at: Timestamp) -> Result<Revision, Unavailable> {
+        Ok(self.server.ask(async |connection| bundles::revision_at(connection, at).await)?)
     }
 
     fn history(

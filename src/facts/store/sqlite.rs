@@ -6,9 +6,10 @@
 //! readers that something was written.
 //!
 //! The statements that read stand in [`read`], those that write in [`write`] and
-//! [`beside`], the history in [`history`].
+//! [`beside`], the history in [`history`], what answered in [`bundles`].
 
 mod beside;
+mod bundles;
 mod history;
 mod read;
 mod write;
@@ -28,7 +29,10 @@ use super::{Past, Placed, Position, Remembered, Revision, Store, Stored, Walk, W
 use crate::facts::Unavailable;
 
 /// Migrations in their order; how many were made stands in the file's `user_version`.
-const MIGRATIONS: [&str; 1] = [include_str!("../../../migrations/sqlite/0001_store.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../../migrations/sqlite/0001_store.sql"),
+    include_str!("../../../migrations/sqlite/0002_bundles.sql"),
+];
 
 /// Longest wait for another writer.
 const WRITER_PATIENCE: Duration = Duration::from_secs(10);
@@ -288,6 +292,18 @@ impl Store for SqliteStore {
 
     fn touch_tokens(&self, uses: &[(String, Timestamp)]) -> Result<(), Unavailable> {
         self.writing()?.touch_tokens(uses)
+    }
+
+    fn bundle(&self, digest: &str) -> Result<Option<String>, Unavailable> {
+        self.reading(|connection| bundles::files(connection, digest))
+    }
+
+    fn bundle_at(&self, at: Timestamp) -> Result<Option<String>, Unavailable> {
+        self.reading(|connection| bundles::at(connection, at))
+    }
+
+    fn revision_at(&self, at: Timestamp) -> Result<Revision, Unavailable> {
+        self.reading(|connection| bundles::revision_at(connection, at))
     }
 
     fn history(

@@ -10,7 +10,7 @@ use axum::{
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, header},
     middleware::Next,
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
 };
 
 use super::{
@@ -31,8 +31,9 @@ pub async fn gate(State(service): State<Arc<Service>>, mut request: Request, nex
         Access::Closed => Err(Turned::Away(Refusal::closed())),
     };
     match admitted {
-        Ok(caller) => {
+        Ok((caller, admitted)) => {
             request.extensions_mut().insert(caller);
+            request.extensions_mut().insert(admitted);
             next.run(request).await
         }
         Err(Turned::Away(refusal)) => {
@@ -53,13 +54,43 @@ enum Turned {
     Back(Error),
 }
 
-fn admit(service: &Service, operations: &[Operation], request: &Request) -> Result<Caller, Turned> {
+/// What a caller was let in for, the first operation of its route that it may do.
+#[derive(Debug, Clone, Copy)]
+pub struct Admitted(Option<Operation>);
+
+impl Admitted {
+    /// Of a request that has passed the gate.
+    pub fn of(request: &Request) -> Self {
+        request.extensions().get::<Self>().copied().unwrap_or(Self(None))
+    }
+}
+
+/// The answer for a caller that may not do what a body wants of its route; none for one that may.
+pub fn turn_away(
+    service: &Service,
+    (caller, admitted): (&Caller, Admitted),
+    operation: Operation,
+    route: Route,
+) -> Option<Response> {
+    if admitted.0 == Some(operation) {
+        return None;
+    }
+    let active = match service.active() {
+        Ok(active) => active,
+        Err(error) => return Some(error.into_response()),
+    };
+    let refusal = caller.admit(&[operation], &active.bundle(), now()).err()?;
+    report(service, route, &refusal);
+    Some(refusal.respond(route))
+}
+
+fn admit(service: &Service, operations: &[Operation], request: &Request) -> Result<(Caller, Admitted), Turned> {
     let active = service.active().map_err(Turned::Back)?;
     let now = now();
     let caller = active.callers.identify(&presented(request.headers()), is_from_here(request), now);
     let caller = caller.map_err(Turned::Away)?;
-    caller.admit(operations, &active.bundle(), now).map_err(Turned::Away)?;
-    Ok(caller)
+    let admitted = caller.admit(operations, &active.bundle(), now).map_err(Turned::Away)?;
+    Ok((caller, Admitted(admitted)))
 }
 
 /// What a request shows of its caller.

@@ -127,16 +127,21 @@ impl Caller {
         }
     }
 
-    /// Lets it in if it may do one of these operations.
+    /// Lets it in if it may do one of these operations: the first that it may; none for whoever may do everything.
     ///
     /// # Errors
     /// It may do none of them.
-    pub fn admit(&self, operations: &[Operation], bundle: &Arc<Bundle>, now: Timestamp) -> Result<(), Refusal> {
-        let Self::Service(known) = self else { return Ok(()) };
+    pub fn admit(
+        &self,
+        operations: &[Operation],
+        bundle: &Arc<Bundle>,
+        now: Timestamp,
+    ) -> Result<Option<Operation>, Refusal> {
+        let Self::Service(known) = self else { return Ok(None) };
         let mut refusal = Refusal::forbidden(operations, &known.token.id);
         for operation in operations {
             match self.may(*operation, bundle, now) {
-                Ok(true) => return Ok(()),
+                Ok(true) => return Ok(Some(*operation)),
                 Ok(false) => {}
                 Err(undeclared) => refusal = Refusal::undeclared(&undeclared, &known.token.id),
             }

@@ -5,7 +5,7 @@
 
 use axum::body::Bytes;
 
-use super::{Inquiry, bytes, recording};
+use super::{Inquiry, recording, text::bytes};
 use crate::{
     audit::record::{Event, Failure, Named, SearchOutcome},
     decision::search::Side,

@@ -1,5 +1,6 @@
 //! From JSON to the engine's words: every string is moved, none copied, and errors name the field.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::{Evaluation, Evaluations, Options, Semantic};
@@ -47,7 +48,18 @@ pub fn options(options: Option<Value>) -> Result<Options, Invalid> {
             Invalid::new("options.at_least_revision", "expected a revision, a whole number from an earlier answer")
         })?),
     };
-    Ok(Options { explain, at_least_revision, evaluations_semantic })
+    let as_of = take(&mut options, "as_of").map(time).transpose()?;
+    if as_of.is_some() && at_least_revision.is_some() {
+        let both = "cannot go together with `at_least_revision`: the revision is the one of that time";
+        return Err(Invalid::new("options.as_of", both));
+    }
+    Ok(Options { explain, at_least_revision, as_of, evaluations_semantic })
+}
+
+fn time(value: Value) -> Result<Timestamp, Invalid> {
+    value.as_str().and_then(|text| text.parse().ok()).ok_or_else(|| {
+        Invalid::new("options.as_of", "expected a time with its offset from UTC, such as \"2026-10-01T12:00:00Z\"")
+    })
 }
 
 fn semantic(value: Value) -> Result<Semantic, Invalid> {

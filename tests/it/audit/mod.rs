@@ -44,7 +44,7 @@ pub(crate) struct Logged {
     pub(crate) server: Server,
     pub(crate) recorder: Arc<Recorder>,
     dir: TempDir,
-    _home: Home,
+    pub(crate) home: Home,
 }
 
 impl Logged {
@@ -61,7 +61,7 @@ impl Logged {
         let settings = ServerSettings { deadline_ms: 60_000, ..ServerSettings::default() };
         let server = Server::without_bundle(settings, false);
         server.service.activate_with(engine, Some(recorder.clone())).unwrap();
-        Self { server, recorder, dir, _home: home }
+        Self { server, recorder, dir, home }
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -1,11 +1,11 @@
 //! `mandat facts backup` and `restore`: the whole history, or nothing.
 
-use mandat::facts::store::{Remembered, Store, backup, token::Token};
+use mandat::facts::store::{Activation, Remembered, Store, backup, token::Token};
 use serde_json::json;
 
 use super::{Desk, entity, sorted};
 
-/// A store with a past: three revisions, an answer, a token.
+/// A store with a past: three revisions, an answer, a token, two bundles.
 fn with_a_past() -> Desk {
     let desk = Desk::sample();
     assert_eq!(desk.import(&[entity("Visitor::second", json!({}))]).code, Some(0));
@@ -19,6 +19,11 @@ fn with_a_past() -> Desk {
     writing.remember("panel", "k-1", &answer).unwrap();
     writing.keep_token(&token()).unwrap();
     writing.commit().unwrap();
+    for (second, bundle) in [(1, "a"), (2, "b"), (3, "a")] {
+        let at = jiff::Timestamp::from_second(second).unwrap();
+        let activation = Activation { at, bundle: bundle.to_owned() };
+        store.keep_bundle(&activation, &format!("{{\"of\":\"{bundle}\"}}")).unwrap();
+    }
     desk
 }
 
@@ -58,6 +63,9 @@ fn a_restored_store_has_the_same_past_answers_and_tokens() {
     assert_eq!(store.head().unwrap(), 3);
     assert_eq!(store.remembered("panel", "k-1").unwrap().unwrap().answer, "{\"committed\":true}");
     assert_eq!(store.tokens().unwrap(), [token()]);
+    let in_force = |second| store.bundle_at(jiff::Timestamp::from_second(second).unwrap()).unwrap();
+    assert_eq!([0, 1, 2, 3].map(in_force).map(Option::unwrap_or_default), ["", "a", "b", "a"]);
+    assert_eq!(store.bundle("b").unwrap().unwrap(), "{\"of\":\"b\"}");
     let again = String::from_utf8(backed_up(&*store)).unwrap();
     let without_the_last = |text: &str| sorted(text.trim_end().rsplit_once('\n').unwrap().0);
     let first = std::fs::read_to_string(&file).unwrap();
@@ -108,6 +116,26 @@ fn restore(desk: &Desk, name: &str, bytes: &[u8]) -> Result<u64, String> {
 }
 
 #[test]
+fn a_store_on_which_a_service_has_started_is_not_restored_into() {
+    let desk = with_a_past();
+    let file = backed_up(&*desk.store("facts.db"));
+    let other = desk.store("other.db");
+    other.keep_bundle(&Activation { at: jiff::Timestamp::UNIX_EPOCH, bundle: "c".to_owned() }, "{}").unwrap();
+    let refused = backup::restore(&*other, &mut &file[..]).unwrap_err().0;
+    assert!(refused.contains("the store is not empty"), "{refused}");
+}
+
+/// As versions before bundles were kept have written them.
+#[test]
+fn a_backup_of_the_first_form_is_restored() {
+    let desk = Desk::sample();
+    let text = String::from_utf8(backed_up(&*desk.store("facts.db"))).unwrap();
+    let first = text.replacen("\"form\":2", "\"form\":1", 1);
+    assert_ne!(first, text);
+    assert_eq!(restore(&desk, "first.db", first.as_bytes()), Ok(1));
+}
+
+#[test]
 fn what_is_cut_off_anywhere_is_refused() {
     let desk = with_a_past();
     let whole = backed_up(&*desk.store("facts.db"));
@@ -137,7 +165,9 @@ fn what_is_altered_is_refused() {
         ("a line left out", joined(&without_one)),
         ("two lines swapped", joined(&swapped)),
         ("a line after the last", joined(&after_the_end)),
-        ("another form", text.replacen("\"form\":1", "\"form\":2", 1)),
+        ("another form", text.replacen("\"form\":2", "\"form\":3", 1)),
+        ("a bundle's files", text.replacen("\\\"of\\\":\\\"b", "\\\"of\\\":\\\"c", 1)),
+        ("when it came into force", text.replacen("1970-01-01T00:00:02Z", "1970-01-01T00:00:03Z", 1)),
         ("no backup", "{}\n".to_owned()),
     ];
     for (what, altered) in cases {

@@ -58,13 +58,16 @@ fn the_openapi_document_is_3_1_and_every_route_of_it_answers() {
     let document = server.get("/openapi.json").json();
     assert_eq!(document["openapi"], "3.1.0");
     let operations = operations(&document);
-    assert_eq!(operations.len(), 14, "{operations:?}");
+    assert_eq!(operations.len(), 16, "{operations:?}");
     for (path, method) in operations {
         let reply = if method == "post" { server.client().post(&path, &allowed()) } else { server.get(&path) };
-        // The to-do list has no tariff, a question is no order, no transaction and not nothing, and no entity is `{id}`.
+        // The to-do list has no tariff, a question is no order, no transaction and not nothing, no entity is `{id}`, no
+        // record can be, and on facts from a file nothing is recorded.
         let expected = match path.as_str() {
             "/v1/quotes" | "/v1/transactions" | "/v1/bundle/reload" => 400,
             "/v1/facts/{type}/{id}" => 404,
+            "/v1/decisions" => 409,
+            "/v1/decisions/{id}" => 400,
             _ => 200,
         };
         assert_eq!(reply.status, expected, "{method} {path}");

@@ -1,5 +1,6 @@
 //! What a store promises, whichever database it is: each test runs on both.
 
+mod bundles;
 mod identity;
 mod keeping;
 mod links;

@@ -210,6 +210,11 @@ pub(crate) fn sample_home() -> Home {
     filled(Home::in_a_file())
 }
 
+/// The same in that place.
+pub(crate) fn sample_home_in(home: Home) -> Home {
+    filled(home)
+}
+
 /// Fills a new store with the sample facts, from a backup that is made once.
 fn filled(home: Home) -> Home {
     static SAMPLE: OnceLock<Vec<u8>> = OnceLock::new();

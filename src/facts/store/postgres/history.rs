@@ -7,14 +7,14 @@ use std::collections::VecDeque;
 use tokio_postgres::{Error, Row};
 
 use super::{
-    answers,
+    answers, bundles,
     read::{name, rows, signed, unsigned},
 };
 use crate::{
     database::server::Server,
     facts::{
         Unavailable,
-        store::{Commit, Past, Revision, record::uid},
+        store::{Commit, Past, Revision, record::uid, with_bundles},
     },
 };
 
@@ -43,6 +43,9 @@ pub(super) fn tell(server: &Server, through: Revision, listener: &mut Listener) 
         }
     }
     tell_answers(server, through, listener)?;
+    let activations = server.ask(async |connection| bundles::activations(connection).await)?;
+    let files = |digest: &str| Ok(server.ask(async |connection| bundles::files(connection, digest).await)?);
+    with_bundles(activations, &files, listener)?;
     let tokens = server.ask(async |connection| answers::tokens(connection).await)?;
     tokens.into_iter().try_for_each(|token| listener(Past::Token(token)))
 }

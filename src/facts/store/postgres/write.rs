@@ -5,13 +5,13 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use cedar_policy::EntityUid;
 use tokio::sync::Semaphore;
 
-use super::{answers, put::Writer, read, session::Session, walk};
+use super::{answers, bundles, put::Writer, read, session::Session, walk};
 use crate::{
     database::server::Server,
     facts::{
         Unavailable,
         store::{
-            Commit, Dangling, Placed, Position, Remembered, Revision, Stored, Writing,
+            Activation, Commit, Dangling, Placed, Position, Remembered, Revision, Stored, Writing,
             record::{Record, uid},
             token::Token,
         },
@@ -120,6 +120,14 @@ impl Writing for PostgresWriting {
 
     fn remember(&mut self, caller: &str, key: &str, answer: &Remembered) -> Result<(), Unavailable> {
         self.session.run(async |connection| answers::remember(connection, caller, key, answer).await)
+    }
+
+    fn keep_bundle(&mut self, digest: &str, files: &str) -> Result<(), Unavailable> {
+        self.session.run(async |connection| bundles::keep(connection, digest, files).await)
+    }
+
+    fn activate(&mut self, activation: &Activation) -> Result<(), Unavailable> {
+        self.session.run(async |connection| bundles::activate(connection, activation).await)
     }
 
     fn keep_token(&mut self, token: &Token) -> Result<(), Unavailable> {

@@ -2,10 +2,10 @@
 
 use rusqlite::{Connection, params};
 
-use super::{failed, read, signed, unsigned};
+use super::{bundles, failed, read, signed, unsigned};
 use crate::facts::{
     Unavailable,
-    store::{Commit, Past, Revision, record::uid},
+    store::{Commit, Past, Revision, record::uid, with_bundles},
 };
 
 type Listener<'l> = dyn FnMut(Past) -> Result<(), Unavailable> + 'l;
@@ -15,6 +15,9 @@ pub(super) fn tell(connection: &Connection, through: Revision, listener: &mut Li
     let _transaction = connection.unchecked_transaction().map_err(|error| failed(&error))?;
     commits(connection, through, listener)?;
     answers(connection, through, listener)?;
+    bundles::activations(connection).map_err(|error| failed(&error)).and_then(|all| {
+        with_bundles(all, &|digest| bundles::files(connection, digest).map_err(|error| failed(&error)), listener)
+    })?;
     for token in read::tokens(connection).map_err(|error| failed(&error))? {
         listener(Past::Token(token))?;
     }

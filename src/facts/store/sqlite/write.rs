@@ -10,11 +10,11 @@ use cedar_policy::EntityUid;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{Lent, beside, failed, read, rows, signed};
+use super::{Lent, beside, bundles, failed, read, rows, signed};
 use crate::facts::{
     Unavailable,
     store::{
-        Commit, Dangling, Placed, Position, Remembered, Revision, Stored, Writing,
+        Activation, Commit, Dangling, Placed, Position, Remembered, Revision, Stored, Writing,
         record::{Link, Record, uid},
         token::Token,
     },
@@ -345,6 +345,14 @@ impl Writing for SqliteWriting {
 
     fn remember(&mut self, caller: &str, key: &str, answer: &Remembered) -> Result<(), Unavailable> {
         beside::remember(self.lent.get()?, caller, key, answer).map_err(|error| failed(&error))
+    }
+
+    fn keep_bundle(&mut self, digest: &str, files: &str) -> Result<(), Unavailable> {
+        bundles::keep(self.lent.get()?, digest, files).map_err(|error| failed(&error))
+    }
+
+    fn activate(&mut self, activation: &Activation) -> Result<(), Unavailable> {
+        bundles::activate(self.lent.get()?, activation).map_err(|error| failed(&error))
     }
 
     fn keep_token(&mut self, token: &Token) -> Result<(), Unavailable> {
