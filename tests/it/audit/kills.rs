@@ -22,6 +22,7 @@ use crate::{
     http::{
         Client, asks,
         process::{Process, mandat, run},
+        todo_facts,
     },
     replicas::times,
     worlds::TempDir,
@@ -31,7 +32,7 @@ const CLIENTS: usize = 4;
 
 fn serve(dir: &Path, log: &str, mode: &str) -> Process {
     let mut command = mandat();
-    command.args(["serve", "--store"]).arg(dir.join("facts.db"));
+    command.args(["serve", "--store"]).arg(dir.join("facts.db")).arg("--seed").arg(todo_facts());
     command.args(["--audit", log, "--audit-mode", mode, "--audit-key"]).arg(dir.join("log.key"));
     Process::start(command)
 }
