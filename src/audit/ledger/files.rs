@@ -103,11 +103,9 @@ impl Ledger for FilesLedger {
             let name = entry.map_err(|error| failed(&self.dir, &error))?.file_name();
             let number = name.to_str().and_then(|name| name.parse::<u32>().ok());
             let Some(writer) = number.filter(|number| name.to_str() == Some(&number.to_string())) else { continue };
-            let mut written = !self.checkpoints(writer)?.is_empty();
-            for segment in self.segments(writer)? {
-                written |= fs::metadata(&segment.path).is_ok_and(|about| about.len() > 0);
-            }
-            if written {
+            let lines = self.segments(writer)?.into_iter().map(|segment| segment.path);
+            let mut files = lines.chain([checkpoints::path(&self.of(writer))]);
+            if files.any(|path| fs::metadata(path).is_ok_and(|about| about.len() > 0)) {
                 writers.push(writer);
             }
         }
