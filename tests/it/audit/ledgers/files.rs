@@ -19,11 +19,11 @@ use super::{
     tampering::spans,
 };
 use crate::{
+    audit::kills,
     faults::disk::bounded,
     http::{
         asks,
         process::{Process, mandat},
-        todo_facts,
     },
     worlds::TempDir,
 };
@@ -167,11 +167,7 @@ fn a_segment_that_is_needed_in_part_stays_and_the_record_says_so() {
 #[test]
 fn where_the_disk_takes_no_more_answers_are_errors_and_nothing_is_half_written() {
     let (dir, home) = (TempDir::new(), Home::files());
-    let serve = |mut command: Command| {
-        command.args(["serve", "--store"]).arg(dir.path().join("facts.db")).arg("--seed").arg(todo_facts());
-        command.args(["--audit", &home.place(), "--audit-key"]).arg(dir.path().join("log.key"));
-        Process::start(command)
-    };
+    let serve = |command: Command| kills::serve(command, dir.path(), &home.place(), "strict");
     let question = asks("cleo", "readList", "List", "groceries");
     let ask = |process: &Process, name: &str| {
         let headers = [("content-type", "application/json"), ("x-request-id", name)];
