@@ -9,7 +9,13 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use mandat::audit::ledger::{self, Ledger as _, files::FilesLedger};
+use mandat::{
+    audit::{
+        ledger::{self, Ledger as _, files::FilesLedger},
+        recorder::{Recorder, Settings},
+    },
+    config::audit::Mode,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -19,7 +25,7 @@ use super::{
     tampering::spans,
 };
 use crate::{
-    audit::kills,
+    audit::{kills, signing},
     faults::disk::bounded,
     http::{
         asks,
@@ -142,8 +148,9 @@ fn behind_an_end_that_was_changed_nothing_is_moved_and_nothing_written() {
     home.change(20, &lines_of(&*home.open(), 1)[0]);
     append(&last_segment(&home), "{\"writer\":1}\n");
     let before = fs::read(last_segment(&home)).unwrap();
-    let started = std::panic::catch_unwind(|| recorder(home.open(), None));
-    assert!(started.is_err());
+    let settings = Settings { mode: Mode::Strict, limit: 10, key: signing(), keep: None };
+    let refused = Recorder::start(home.open(), settings).map(|_| ()).unwrap_err();
+    assert!(refused.0.contains("chain 1 was changed"), "{refused}");
     assert_eq!(fs::read(last_segment(&home)).unwrap(), before);
 }
 
