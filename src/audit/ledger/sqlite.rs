@@ -9,7 +9,7 @@ pub(super) mod people;
 mod terms;
 
 use std::{
-    fs::{File, TryLockError},
+    fs::File,
     ops::RangeInclusive,
     path::{Path, PathBuf},
 };
@@ -18,7 +18,10 @@ use rusqlite::{Connection, OptionalExtension as _, params, types::ValueRef};
 use uuid::Uuid;
 
 use self::{database::Database, terms::Backwards};
-use super::{About, Chain, Entry, Keys, Ledger, Listener, Sealed};
+use super::{
+    About, Chain, Entry, Keys, Ledger, Listener, Sealed,
+    lock::{self, Lock},
+};
 use crate::audit::{Failed, checkpoint};
 
 const MIGRATIONS: &[&str] = &[concat!(
@@ -49,7 +52,7 @@ struct SqliteChain {
     writer: u32,
     connection: Connection,
     /// Held for as long as the chain is written.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl SqliteLedger {
@@ -88,20 +91,10 @@ impl Ledger for SqliteLedger {
     }
 
     fn chain(&self) -> Result<Box<dyn Chain>, Failed> {
-        let mut writer = 1;
-        loop {
-            let path = lock_path(self.database.path(), writer);
-            let failed = |error: std::io::Error| Failed(format!("`{}`: {error}", path.display()));
-            let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
-            match file.try_lock() {
-                Ok(()) => {
-                    let connection = self.database.connection()?;
-                    return Ok(Box::new(SqliteChain { writer, connection, _lock: file }));
-                }
-                Err(TryLockError::WouldBlock) => writer += 1,
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-            }
-        }
+        let open = |writer| File::options().create(true).append(true).open(lock_path(self.database.path(), writer));
+        let free = lock::first_free(open).map_err(|error| self.database.failed(&error.to_string()));
+        let (writer, lock) = free?;
+        Ok(Box::new(SqliteChain { writer, connection: self.database.connection()?, _lock: lock }))
     }
 
     fn writers(&self) -> Result<Vec<u32>, Failed> {

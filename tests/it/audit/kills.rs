@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    process::Command,
     sync::Mutex,
     time::Duration,
 };
@@ -30,9 +31,14 @@ use crate::{
 
 const CLIENTS: usize = 4;
 
-fn serve(dir: &Path, log: &str, mode: &str) -> Process {
-    let mut command = mandat();
-    command.args(["serve", "--store"]).arg(dir.join("facts.db")).arg("--seed").arg(todo_facts());
+/// `mandat serve` on a store in a directory, with the log somewhere; the first start brings the sample facts.
+pub(super) fn serve(mut command: Command, dir: &Path, log: &str, mode: &str) -> Process {
+    let store = dir.join("facts.db");
+    let new = !store.exists();
+    command.args(["serve", "--store"]).arg(store);
+    if new {
+        command.arg("--seed").arg(todo_facts());
+    }
     command.args(["--audit", log, "--audit-mode", mode, "--audit-key"]).arg(dir.join("log.key"));
     Process::start(command)
 }
@@ -51,7 +57,7 @@ fn ask(client: &Client, name: &str, answered: &Mutex<BTreeSet<String>>) {
 
 /// Starts, answers, and kills at some moment.
 fn cycle(dir: &Path, log: &str, mode: &str, number: usize, answered: &Mutex<BTreeSet<String>>) {
-    let process = serve(dir, log, mode);
+    let process = serve(mandat(), dir, log, mode);
     let client = process.client();
     std::thread::scope(|scope| {
         for asking in 0..CLIENTS {
@@ -94,7 +100,7 @@ fn killed(home: &Home, kills: usize) {
         cycle(dir.path(), &log, "strict", number, &answered);
     }
     // What the last one left is found by whoever starts next.
-    serve(dir.path(), &log, "strict").kill();
+    serve(mandat(), dir.path(), &log, "strict").kill();
     let answered = answered.into_inner().unwrap();
     let ledger = ledger::open(&log).unwrap();
     let aside = lines(&*ledger).iter().filter(|line| line.contains("\"kind\":\"lost\"")).count();

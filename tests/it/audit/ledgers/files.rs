@@ -9,7 +9,13 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use mandat::audit::ledger::{self, Ledger as _, files::FilesLedger};
+use mandat::{
+    audit::{
+        ledger::{self, Ledger as _, files::FilesLedger},
+        recorder::{Recorder, Settings},
+    },
+    config::audit::Mode,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -19,11 +25,11 @@ use super::{
     tampering::spans,
 };
 use crate::{
+    audit::{kills, signing},
     faults::disk::bounded,
     http::{
         asks,
         process::{Process, mandat},
-        todo_facts,
     },
     worlds::TempDir,
 };
@@ -142,8 +148,9 @@ fn behind_an_end_that_was_changed_nothing_is_moved_and_nothing_written() {
     home.change(20, &lines_of(&*home.open(), 1)[0]);
     append(&last_segment(&home), "{\"writer\":1}\n");
     let before = fs::read(last_segment(&home)).unwrap();
-    let started = std::panic::catch_unwind(|| recorder(home.open(), None));
-    assert!(started.is_err());
+    let settings = Settings { mode: Mode::Strict, limit: 10, key: signing(), keep: None };
+    let refused = Recorder::start(home.open(), settings).map(|_| ()).unwrap_err();
+    assert!(refused.0.contains("chain 1 was changed"), "{refused}");
     assert_eq!(fs::read(last_segment(&home)).unwrap(), before);
 }
 
@@ -167,11 +174,7 @@ fn a_segment_that_is_needed_in_part_stays_and_the_record_says_so() {
 #[test]
 fn where_the_disk_takes_no_more_answers_are_errors_and_nothing_is_half_written() {
     let (dir, home) = (TempDir::new(), Home::files());
-    let serve = |mut command: Command| {
-        command.args(["serve", "--store"]).arg(dir.path().join("facts.db")).arg("--seed").arg(todo_facts());
-        command.args(["--audit", &home.place(), "--audit-key"]).arg(dir.path().join("log.key"));
-        Process::start(command)
-    };
+    let serve = |command: Command| kills::serve(command, dir.path(), &home.place(), "strict");
     let question = asks("cleo", "readList", "List", "groceries");
     let ask = |process: &Process, name: &str| {
         let headers = [("content-type", "application/json"), ("x-request-id", name)];
