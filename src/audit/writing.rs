@@ -5,6 +5,7 @@
 //! the commit was made.
 
 use std::{
+    collections::{BTreeSet, HashMap},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -251,27 +252,46 @@ impl Writing {
     }
 
     fn mask(&self, batch: &mut Batch) {
-        let mut unknown: Vec<Person> = Vec::new();
+        let mut persons: Vec<Person> = Vec::new();
         for job in batch.jobs.iter_mut().filter(|job| !job.masked) {
-            unknown.extend(
-                job.masks.persons(&mut job.record).into_iter().filter(|person| !self.pseudonyms.contains_key(person)),
-            );
+            persons.append(&mut job.masks.persons(&mut job.record));
         }
-        unknown.sort();
-        unknown.dedup();
-        if !unknown.is_empty() {
-            match self.ledger.enroll(&unknown) {
-                Ok(enrolled) => {
-                    unknown.into_iter().zip(enrolled).for_each(|(p, known)| self.pseudonyms.insert(p, known))
-                }
-                // What cannot be masked is left out.
-                Err(Failed(reason)) => tracing::error!(audit.error = reason, "persons cannot be given pseudonyms"),
-            }
-        }
+        let pseudonyms = self.pseudonyms_of(persons);
         for job in batch.jobs.iter_mut().filter(|job| !job.masked) {
             job.masked = true;
-            job.masks.apply(&mut job.record, &|person| self.pseudonyms.get(person));
+            job.masks.apply(&mut job.record, &|person| pseudonyms.get(person).copied());
         }
+    }
+
+    /// Those that can be had. They are taken out of what is kept near once: it may forget any of them at any moment.
+    fn pseudonyms_of(&self, persons: Vec<Person>) -> HashMap<Person, Pseudonym> {
+        let mut pseudonyms = HashMap::new();
+        let mut unknown = BTreeSet::new();
+        for person in persons {
+            match pseudonyms.get(&person).copied().or_else(|| self.pseudonyms.get(&person)) {
+                Some(known) => {
+                    pseudonyms.insert(person, known);
+                }
+                None => {
+                    unknown.insert(person);
+                }
+            }
+        }
+        if unknown.is_empty() {
+            return pseudonyms;
+        }
+        let unknown: Vec<Person> = unknown.into_iter().collect();
+        match self.ledger.keys().enroll(&unknown) {
+            Ok(enrolled) => {
+                for (person, pseudonym) in unknown.into_iter().zip(enrolled) {
+                    self.pseudonyms.insert(person.clone(), pseudonym);
+                    pseudonyms.insert(person, pseudonym);
+                }
+            }
+            // What cannot be masked is left out.
+            Err(Failed(reason)) => tracing::error!(audit.error = reason, "persons cannot be given pseudonyms"),
+        }
+        pseudonyms
     }
 
     /// Once a day drops the full spans that were kept long enough. What is dropped is recorded first.
