@@ -39,7 +39,7 @@ fn check(arguments: &Arguments) -> Result<Exit, Problems> {
     Ok(match proof.check(&trusted) {
         Ok(checkpoint) => {
             match Told::masked(proof.line.as_bytes()) {
-                Ok(told) if !arguments.json => print!("{}", told.whole()),
+                Ok(told) if !arguments.json => print!("{}", told.whole(None)),
                 _ => println!("{}", proof.line),
             }
             println!("in the log: signed up to line {} of chain {}", checkpoint.last, checkpoint.writer);

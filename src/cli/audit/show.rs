@@ -2,7 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{LogPlace, failed, invalid, record_id, telling::Told, unknown};
+use super::{
+    LogPlace, failed, invalid, record_id,
+    telling::{Rules, Told},
+    unknown,
+};
 use crate::{
     audit::{Failed, ledger::Ledger},
     cli::{Exit, output},
@@ -32,7 +36,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     };
     match read(&*ledger, arguments) {
         Ok(Some(Told { record, .. })) if arguments.json => output::text(&format!("{record:#}\n")),
-        Ok(Some(told)) => output::text(&told.whole()),
+        Ok(Some(told)) => output::text(&told.whole(Rules::at(&arguments.place.bundle).as_ref())),
         Ok(None) => unknown(arguments.id, arguments.json),
         Err(error) => failed(&error, arguments.json),
     }

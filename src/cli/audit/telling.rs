@@ -1,11 +1,42 @@
 //! Records for people: one line each in a list, all of it for one.
 //!
 //! A record is read as it is stored, so that one which an older or newer version has written is told as well: what is not known
-//! here is left to `--json`.
+//! here is left to `--json`. What its rules say and where they are stated is told from the register of a bundle that is at
+//! hand ([`Rules`]).
+
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::audit::{Failed, ledger::Ledger, people::Pseudonym};
+use crate::{
+    audit::{Failed, ledger::Ledger, people::Pseudonym},
+    bundle::{files, rules::Register},
+};
+
+/// The register of rules that is at hand.
+pub struct Rules {
+    register: Register,
+    /// Of the bundle that has it.
+    digest: String,
+}
+
+impl Rules {
+    /// That of a directory; none where there is none, since a log is read without a bundle too.
+    pub fn at(bundle: &Path) -> Option<Self> {
+        let files = files::read(bundle).ok()?;
+        Some(Self { register: Register::parse(files.rules.as_ref()?).ok()?, digest: files.digest })
+    }
+
+    fn tell(&self, rules: &[&str], lines: &mut Lines) {
+        for rule in rules {
+            let Some(known) = self.register.rules.get(*rule).map(toml::Spanned::get_ref) else { continue };
+            let source = &known.source;
+            let date = source.date.as_deref().map_or_else(String::new, |date| format!(" of {date}"));
+            lines.add(&format!("  {rule}"), &known.statement);
+            lines.add("", &format!("(document {}{date}, “{}”)", source.document, source.heading));
+        }
+    }
+}
 
 /// A stored line as a record, its pseudonyms turned back where their keys are there, and those that could not be.
 pub struct Told {
@@ -39,21 +70,14 @@ impl Told {
     /// In one line: its name, when, what came of it, of what.
     pub fn line(&self) -> String {
         let record = &self.record;
-        let (word, what) = match &record["evaluations"][0] {
-            Value::Null => (outcome(record), what(record)),
-            first => {
-                let others = record["evaluations"].as_array().map_or(0, Vec::len) - 1;
-                let more = if others == 0 { String::new() } else { format!(" and {others} more") };
-                (outcome(record), format!("{}{more}", question(&first["question"])))
-            }
-        };
+        let (word, what) = (outcome(record), what(record));
         let rules = [texts(&record["rules"]), texts(&record["evaluations"][0]["rules"])].concat().join(", ");
         let line = format!("{}  {}  {word:<9}  {what}", text(&record["id"]), seconds(&record["at"]));
         if rules.is_empty() { line } else { format!("{line}  [{rules}]") }
     }
 
-    /// All of it, a line for each thing.
-    pub fn whole(&self) -> String {
+    /// All of it, a line for each thing; what its rules say where that is known.
+    pub fn whole(&self, rules: Option<&Rules>) -> String {
         let record = &self.record;
         let mut lines = Lines::default();
         lines.add(
@@ -71,9 +95,9 @@ impl Told {
         if let Some(earlier) = record["as_of"].as_str() {
             lines.add("as of", &format!("{earlier}, as it would have been answered then"));
         }
-        answer(record, &mut lines);
+        answer(record, rules, &mut lines);
         for evaluation in record["evaluations"].as_array().into_iter().flatten() {
-            answer(evaluation, &mut lines);
+            answer(evaluation, rules, &mut lines);
         }
         for change in record["changes"].as_array().into_iter().flatten() {
             let of = change["attribute"].as_str().map_or_else(String::new, |attribute| format!(" {attribute}"));
@@ -84,6 +108,9 @@ impl Told {
         }
         if let Some(bundle) = record["bundle"].as_str() {
             lines.add("bundle", bundle);
+            if rules.is_some_and(|rules| rules.digest != bundle) {
+                lines.add("", "(the rules are told as another bundle words them, the one at hand)");
+            }
         }
         if let Some(revision) = record["revision"].as_u64() {
             lines.add("facts", &format!("revision {revision}"));
@@ -111,7 +138,7 @@ impl Lines {
 }
 
 /// A question with what came of it.
-fn answer(answered: &Value, lines: &mut Lines) {
+fn answer(answered: &Value, rules: Option<&Rules>, lines: &mut Lines) {
     if answered.get("question").is_some() {
         lines.add("question", &question(&answered["question"]));
         for (name, value) in answered["question"]["context"].as_object().into_iter().flatten() {
@@ -137,6 +164,9 @@ fn answer(answered: &Value, lines: &mut Lines) {
         if !names.is_empty() {
             lines.add(head, &names.join(", "));
         }
+        if let (Some(rules), "by rule") = (rules, head) {
+            rules.tell(&names, lines);
+        }
     }
 }
 
@@ -153,9 +183,11 @@ fn outcome(record: &Value) -> &str {
 
 /// What was asked or done.
 fn what(record: &Value) -> String {
-    match record.get("question") {
-        Some(asked) => question(asked),
-        None => format!("{} {}", text(&record["kind"]), event(record)).trim_end().to_owned(),
+    match (record.get("question"), record["evaluations"].as_array().map(Vec::as_slice)) {
+        (Some(asked), _) => question(asked),
+        (None, Some([guard])) => question(&guard["question"]),
+        (None, Some([guard, others @ ..])) => format!("{} and {} more", question(&guard["question"]), others.len()),
+        (None, _) => event(record),
     }
 }
 
@@ -166,7 +198,10 @@ fn event(record: &Value) -> String {
             Some(made) => format!("{}, made revision {made}", text(&record["outcome"])),
             None => text(&record["outcome"]).to_owned(),
         },
-        Some("reload") => format!("{}, by {}", text(&record["outcome"]), text(&record["by"])),
+        Some("reload") => match record["before"].as_str() {
+            Some(before) => format!("{} {before}, by {}", text(&record["outcome"]), text(&record["by"])),
+            None => format!("{}, by {}", text(&record["outcome"]), text(&record["by"])),
+        },
         Some("search") => {
             let results = record["results"].as_array().map(Vec::as_slice).unwrap_or_default();
             format!("for {}: {}", text(&record["sought"]), results.iter().map(shown).collect::<Vec<_>>().join(", "))

@@ -62,7 +62,8 @@ fn what_is_recorded_after_another_process_has_read_the_log_is_there() {
         for (asked, user) in ["u-ada", "u-bob", "u-beat", "u-carl"].into_iter().enumerate() {
             assert_eq!(logged.client().post("/access/v1/evaluation", &adds(user, "museum")).status, 200);
             assert!(read().success());
-            let found = mandat().args(["audit", "list", "--subject", &format!("User::{user}"), "--log", &place]).output();
+            let found =
+                mandat().args(["audit", "list", "--subject", &format!("User::{user}"), "--log", &place]).output();
             let found = String::from_utf8(found.unwrap().stdout).unwrap();
             assert!(found.contains(&format!("User::{user:?} addClient")), "{place}, question {asked}: {found}");
         }
