@@ -73,7 +73,8 @@ impl Told {
         let (word, what) = (outcome(record), what(record));
         let rules = [texts(&record["rules"]), texts(&record["evaluations"][0]["rules"])].concat().join(", ");
         let line = format!("{}  {}  {word:<9}  {what}", text(&record["id"]), seconds(&record["at"]));
-        if rules.is_empty() { line } else { format!("{line}  [{rules}]") }
+        let line = line.trim_end();
+        if rules.is_empty() { line.to_owned() } else { format!("{line}  [{rules}]") }
     }
 
     /// All of it, a line for each thing; what its rules say where that is known.
@@ -86,10 +87,10 @@ impl Told {
         );
         let mut asked = text(&record["at"]).to_owned();
         if let Some(caller) = record["caller"].as_str() {
-            asked += &format!(", to the service `{caller}`");
+            asked += &format!(", to the service `{}`", caller.escape_debug());
         }
         if let Some(request) = record["request"].as_str() {
-            asked += &format!(", as its request `{request}`");
+            asked += &format!(", as its request `{}`", request.escape_debug());
         }
         lines.add("answered", &asked);
         if let Some(earlier) = record["as_of"].as_str() {
@@ -104,12 +105,14 @@ impl Told {
             lines.add("change", &format!("{} {}{of}", text(&change["change"]), shown(&change["entity"])));
         }
         if !matches!(record["kind"].as_str(), Some("decision")) {
-            lines.add(text(&record["kind"]), &event(record));
+            let told = [text(&record["outcome"]), &event(record)].map(str::to_owned);
+            let told: Vec<String> = told.into_iter().filter(|told| !told.is_empty()).collect();
+            lines.add(text(&record["kind"]), &told.join(", "));
         }
         if let Some(bundle) = record["bundle"].as_str() {
             lines.add("bundle", bundle);
             if rules.is_some_and(|rules| rules.digest != bundle) {
-                lines.add("", "(the rules are told as another bundle words them, the one at hand)");
+                lines.add("", "(not the bundle at hand, in whose words the rules are told)");
             }
         }
         if let Some(revision) = record["revision"].as_u64() {
@@ -191,17 +194,16 @@ fn what(record: &Value) -> String {
     }
 }
 
-/// What a record says that is no decision.
+/// What a record says that is no decision, beside its outcome.
 fn event(record: &Value) -> String {
     match record["kind"].as_str() {
-        Some("transaction") => match record["committed"].as_u64() {
-            Some(made) => format!("{}, made revision {made}", text(&record["outcome"])),
-            None => text(&record["outcome"]).to_owned(),
-        },
-        Some("reload") => match record["before"].as_str() {
-            Some(before) => format!("{} {before}, by {}", text(&record["outcome"]), text(&record["by"])),
-            None => format!("{}, by {}", text(&record["outcome"]), text(&record["by"])),
-        },
+        Some("transaction") => {
+            record["committed"].as_u64().map_or_else(String::new, |made| format!("made revision {made}"))
+        }
+        Some("reload") => {
+            let before = record["before"].as_str().map_or_else(String::new, |before| format!("in place of {before}, "));
+            format!("{before}by {}", text(&record["by"]))
+        }
         Some("search") => {
             let results = record["results"].as_array().map(Vec::as_slice).unwrap_or_default();
             format!("for {}: {}", text(&record["sought"]), results.iter().map(shown).collect::<Vec<_>>().join(", "))

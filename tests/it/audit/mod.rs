@@ -7,6 +7,7 @@ mod answers;
 mod masking;
 mod modes;
 mod reading;
+mod telling;
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -105,6 +105,8 @@ fn denials_are_asked_again_where_nothing_of_their_question_is_gone() {
     assert_eq!(near[0]["name"], "addClient: resource.legalRepresentatives.contains(principal)");
     assert_eq!((near[0]["policies"].as_str(), near[0]["denied"].as_str()), ("clients.add", "3"));
     assert!(html.contains("1 denial: would be allowed now"), "Beat is a legal representative");
+    assert_eq!(having(&rows, &[("about", "asked again"), ("name", "allowed now")])[0]["denied"], "1");
+    assert_eq!(having(&rows, &[("about", "left out")]).len(), 2, "{rows:?}");
     assert!(html.contains("Left out: 1 denial, since `subject.id` is masked."));
     assert!(html.contains("Left out: 1 denial, since `context.client` was dropped."));
 }
