@@ -6,6 +6,7 @@
 mod answers;
 mod masking;
 mod modes;
+mod readers;
 mod reading;
 mod telling;
 

@@ -1,19 +1,9 @@
 //! Auditors read: by what records are about, page by page, and one with the proof that it is in the log.
 
-use std::process::Command;
-
-use mandat::{
-    audit::{proof::Proof, recorder::Settings},
-    config::audit::Mode,
-};
+use mandat::audit::proof::Proof;
 use serde_json::Value;
 
-use super::{Logged, ada_adds, adds, signing, trusted};
-use crate::{
-    http::process::mandat,
-    transactions::{bundle, sample_home},
-    worlds::TempDir,
-};
+use super::{Logged, ada_adds, adds, trusted};
 
 fn results(logged: &Logged, query: &str) -> Vec<Value> {
     let reply = logged.client().get(&format!("/v1/decisions{query}"));
@@ -45,29 +35,6 @@ fn records_are_found_by_who_what_and_how_it_was_decided() {
     assert_eq!(results(&logged, "?caller=anonymous&code=forbidden").len(), results(&logged, "?code=forbidden").len());
     assert_eq!(results(&logged, "?until=2020-01-01T00:00:00Z").len(), 0);
     assert_eq!(results(&logged, "?from=2020-01-01T00:00:00Z").len(), 4);
-}
-
-/// Whether another process may take the write-ahead log away when it closes the file, SQLite sees from locks, and any handle of the
-/// file that this process closes ends them.
-#[test]
-fn what_is_recorded_after_another_process_has_read_the_log_is_there() {
-    let dir = TempDir::new();
-    for (name, file) in [("one.db", "one.db"), ("many", "many/people.db")] {
-        let place = dir.path().join(name).display().to_string();
-        let settings = Settings { mode: Mode::Strict, limit: 100, key: signing(), keep: None };
-        let logged = Logged::kept_at(&place, TempDir::new(), sample_home(), settings, bundle());
-        let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
-                      print(c.execute('select count(*) from sqlite_master').fetchall()); c.close()";
-        let read = || Command::new("python3").args(["-c", script]).arg(dir.path().join(file)).status().unwrap();
-        for (asked, user) in ["u-ada", "u-bob", "u-beat", "u-carl"].into_iter().enumerate() {
-            assert_eq!(logged.client().post("/access/v1/evaluation", &adds(user, "museum")).status, 200);
-            assert!(read().success());
-            let found =
-                mandat().args(["audit", "list", "--subject", &format!("User::{user}"), "--log", &place]).output();
-            let found = String::from_utf8(found.unwrap().stdout).unwrap();
-            assert!(found.contains(&format!("User::{user:?} addClient")), "{place}, question {asked}: {found}");
-        }
-    }
 }
 
 #[test]
