@@ -50,11 +50,12 @@ golden:
     MANDAT_GOLDEN=write cargo test --locked --test it readme -- --test-threads 1
 
 # Long runs of the random and concurrent tests, prices beside the oracle's in Python too; CI runs a short form of each.
-soak CASES="10000" ORDERS="2000000" ROUNDS="5000" REPLICAS="20000" KILLS="100" RESTARTS="30":
+soak CASES="10000" ORDERS="2000000" ROUNDS="5000" REPLICAS="20000" KILLS="100" RESTARTS="30" LOG_KILLS="300":
     PROPTEST_CASES={{CASES}} cargo test --locked --release --test it properties
     PROPTEST_CASES=$(({{CASES}} / 50)) MANDAT_ROUNDS={{ROUNDS}} cargo test --locked --release --test it transactions
     MANDAT_REPLICA_ROUNDS={{REPLICAS}} MANDAT_RESTARTS={{RESTARTS}} cargo test --locked --release --test it replicas
     MANDAT_KILLS={{KILLS}} cargo test --locked --release --test it faults
+    MANDAT_LOG_KILLS={{LOG_KILLS}} MANDAT_TAMPERINGS=100 cargo test --locked --release --test it audit
     PROPTEST_CASES=$(({{CASES}} / 20)) cargo test --locked --release --test it -- store:: search::
     MANDAT_ORACLE_ORDERS={{ORDERS}} cargo test --locked --release --test it oracle
     cargo run --locked --release --quiet -- mutate

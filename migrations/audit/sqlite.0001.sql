@@ -11,8 +11,17 @@ create table records (
 
 -- Names sort by time: this finds one record, and the newest ones.
 create unique index records_by_id on records (id);
-create index records_by_subject on records (subject, id);
-create index records_by_resource on records (resource, id);
+
+-- Of each full span, the subjects and the resources of its records: sorted, four bytes each. An index over all records
+-- would have every commit write as many pages as it has records.
+create table terms (
+    writer    integer not null,
+    first     integer not null,
+    last      integer not null,
+    subjects  blob not null,
+    resources blob not null,
+    primary key (writer, first)
+) strict;
 
 -- Signed statements about spans of lines. That of the growing span is replaced until the span is full.
 create table checkpoints (

@@ -10,7 +10,8 @@ use super::differing;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditSettings {
-    /// `store`: beside the facts. `off`: nowhere. Any other text: a directory for files of JSON lines.
+    /// `store`: beside the facts. `off`: nowhere. Any other text: the URL of a database, a file that ends in `.db`, or a
+    /// directory for files of JSON lines.
     pub log: String,
     /// What is promised.
     pub mode: Mode,

@@ -24,7 +24,7 @@ mod segments;
 mod take;
 
 use std::{
-    fs::{self, TryLockError},
+    fs,
     ops::RangeInclusive,
     path::{Path, PathBuf},
 };
@@ -33,7 +33,7 @@ use uuid::Uuid;
 
 use self::segments::{Marks, Segment};
 use super::{
-    About, Chain, Keys, Ledger, Listener,
+    About, Chain, Keys, Ledger, Listener, lock,
     sqlite::{database::Database, people},
 };
 use crate::audit::Failed;
@@ -84,17 +84,13 @@ impl Ledger for FilesLedger {
     }
 
     fn chain(&self) -> Result<Box<dyn Chain>, Failed> {
-        let mut writer = 1;
-        loop {
+        let open = |writer| {
             let dir = self.of(writer);
-            let lock = disk::make_dir(&dir).and_then(|()| disk::append_to(&dir.join("lock")));
-            let lock = lock.map_err(|error| failed(&dir, &error))?;
-            match lock.try_lock() {
-                Ok(()) => return Ok(Box::new(take::take(&self.dir, writer, self.segment, lock)?)),
-                Err(TryLockError::WouldBlock) => writer += 1,
-                Err(TryLockError::Error(error)) => return Err(failed(&dir, &error)),
-            }
-        }
+            disk::make_dir(&dir)?;
+            disk::append_to(&dir.join("lock"))
+        };
+        let (writer, lock) = lock::first_free(open).map_err(|error| failed(&self.dir, &error))?;
+        Ok(Box::new(take::take(&self.dir, writer, self.segment, lock)?))
     }
 
     fn writers(&self) -> Result<Vec<u32>, Failed> {
@@ -103,11 +99,9 @@ impl Ledger for FilesLedger {
             let name = entry.map_err(|error| failed(&self.dir, &error))?.file_name();
             let number = name.to_str().and_then(|name| name.parse::<u32>().ok());
             let Some(writer) = number.filter(|number| name.to_str() == Some(&number.to_string())) else { continue };
-            let mut written = !self.checkpoints(writer)?.is_empty();
-            for segment in self.segments(writer)? {
-                written |= fs::metadata(&segment.path).is_ok_and(|about| about.len() > 0);
-            }
-            if written {
+            let lines = self.segments(writer)?.into_iter().map(|segment| segment.path);
+            let mut files = lines.chain([checkpoints::path(&self.of(writer))]);
+            if files.any(|path| fs::metadata(path).is_ok_and(|about| about.len() > 0)) {
                 writers.push(writer);
             }
         }

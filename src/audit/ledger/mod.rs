@@ -7,6 +7,7 @@
 //! PostgreSQL beside the facts of several replicas ([`postgres`]).
 
 pub mod files;
+mod lock;
 pub mod postgres;
 pub mod sqlite;
 

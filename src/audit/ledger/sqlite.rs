@@ -6,9 +6,10 @@
 
 pub(super) mod database;
 pub(super) mod people;
+mod terms;
 
 use std::{
-    fs::{File, TryLockError},
+    fs::File,
     ops::RangeInclusive,
     path::{Path, PathBuf},
 };
@@ -16,9 +17,12 @@ use std::{
 use rusqlite::{Connection, OptionalExtension as _, params, types::ValueRef};
 use uuid::Uuid;
 
-use self::database::Database;
-use super::{About, Chain, Entry, Keys, Ledger, Listener, Sealed};
-use crate::audit::Failed;
+use self::{database::Database, terms::Backwards};
+use super::{
+    About, Chain, Entry, Keys, Ledger, Listener, Sealed,
+    lock::{self, Lock},
+};
+use crate::audit::{Failed, checkpoint};
 
 const MIGRATIONS: &[&str] = &[concat!(
     include_str!("../../../migrations/audit/sqlite.0001.sql"),
@@ -48,7 +52,7 @@ struct SqliteChain {
     writer: u32,
     connection: Connection,
     /// Held for as long as the chain is written.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl SqliteLedger {
@@ -87,20 +91,10 @@ impl Ledger for SqliteLedger {
     }
 
     fn chain(&self) -> Result<Box<dyn Chain>, Failed> {
-        let mut writer = 1;
-        loop {
-            let path = lock_path(self.database.path(), writer);
-            let failed = |error: std::io::Error| Failed(format!("`{}`: {error}", path.display()));
-            let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
-            match file.try_lock() {
-                Ok(()) => {
-                    let connection = self.database.connection()?;
-                    return Ok(Box::new(SqliteChain { writer, connection, _lock: file }));
-                }
-                Err(TryLockError::WouldBlock) => writer += 1,
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-            }
-        }
+        let open = |writer| File::options().create(true).append(true).open(lock_path(self.database.path(), writer));
+        let free = lock::first_free(open).map_err(|error| self.database.failed(&error.to_string()));
+        let (writer, lock) = free?;
+        Ok(Box::new(SqliteChain { writer, connection: self.database.connection()?, _lock: lock }))
     }
 
     fn writers(&self) -> Result<Vec<u32>, Failed> {
@@ -131,20 +125,22 @@ impl Ledger for SqliteLedger {
 
     fn newest(&self, before: Option<Uuid>, about: About, tell: &mut Listener) -> Result<(), Failed> {
         let before = before.unwrap_or(Uuid::max());
-        let before = before.as_bytes();
-        match about {
-            About::Anything => self.tell("select line from records where id < ? order by id desc", &[before], tell),
-            About::Subject(subject) => self.tell(
-                "select line from records where subject in (?, ?) and id < ? order by id desc",
-                &[&subject[0], &subject[1], before],
-                tell,
-            ),
-            About::Resource(resource) => self.tell(
-                "select line from records where resource in (?, ?) and id < ? order by id desc",
-                &[&resource[0], &resource[1], before],
-                tell,
-            ),
+        if about == About::Anything {
+            let newest = "select line from records where id < ? order by id desc";
+            return self.tell(newest, &[before.as_bytes()], tell);
         }
+        let told = self.database.ask(|connection| {
+            let Some(mut found) = Backwards::new(connection, about, before)? else { return Ok(Ok(())) };
+            while let Some(line) = found.next()? {
+                match tell(line.as_bytes()) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+            Ok(Ok(()))
+        });
+        told?
     }
 
     fn keys(&self) -> &dyn Keys {
@@ -157,7 +153,7 @@ impl Chain for SqliteChain {
         self.writer
     }
 
-    fn append(&mut self, entries: &[Entry], checkpoint: &Sealed) -> Result<(), Failed> {
+    fn append(&mut self, entries: &[Entry], sealed: &Sealed) -> Result<(), Failed> {
         let writer = self.writer;
         let mut write = || {
             let transaction = self.connection.transaction()?;
@@ -171,8 +167,11 @@ impl Chain for SqliteChain {
                     "insert into checkpoints (writer, first, last, text) values (?, ?, ?, ?)
                      on conflict (writer, first) do update set last = excluded.last, text = excluded.text",
                 )?;
-                let Sealed { first, last, text } = checkpoint;
+                let Sealed { first, last, text } = sealed;
                 statement.execute(params![writer, signed(*first), signed(*last), text])?;
+                if last - first + 1 >= checkpoint::SPAN {
+                    terms::sum_up(&transaction, writer, sealed)?;
+                }
             }
             transaction.commit()
         };
@@ -190,6 +189,8 @@ impl Chain for SqliteChain {
                 "delete from records where key between ? and ?",
                 params![key(writer, 0), key(writer, through)],
             )?;
+            transaction
+                .execute("delete from terms where writer = ? and last <= ?", params![writer, signed(through)])?;
             transaction.commit()
         };
         write().map_err(|error| failed(&error))

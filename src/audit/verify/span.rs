@@ -56,9 +56,6 @@ impl Walk<'_> {
         if let Some(flaw) = self.doubted(place.is_some_and(|place| place.previous == self.previous[1])) {
             return Err(flaw);
         }
-        if self.next > self.span.last {
-            return Err(flaw(self.next, "it was put in behind the last line of its span"));
-        }
         let Some(place) = place else {
             return Err(flaw(self.next, "it was changed: it does not begin as lines do"));
         };
@@ -66,6 +63,9 @@ impl Walk<'_> {
         let again = Place { writer: self.span.writer, sequence: self.next - 1, previous: before };
         if place == again && self.next > self.span.first {
             return Err(flaw(self.next - 1, "two lines stand in its place: one was put in"));
+        }
+        if self.next > self.span.last {
+            return Err(flaw(self.next, "it was put in behind the last line of its span"));
         }
         if (place.writer, place.sequence) != (self.span.writer, self.next) {
             let what = format!(

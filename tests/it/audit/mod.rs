@@ -4,6 +4,8 @@
 //! log lies beside it.
 
 mod answers;
+mod kills;
+mod ledgers;
 mod masking;
 mod modes;
 mod readers;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// `mandat`, whose files may grow to so many blocks of 512 bytes.
-fn bounded(blocks: u64) -> Command {
+pub(crate) fn bounded(blocks: u64) -> Command {
     let plain = mandat();
     let mut command = Command::new("sh");
     for (name, value) in plain.get_envs() {

@@ -2,7 +2,7 @@
 //! kept is an error (threat T25).
 
 mod beside;
-mod disk;
+pub(crate) mod disk;
 mod kill;
 mod opening;
 

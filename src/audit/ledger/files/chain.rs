@@ -10,7 +10,7 @@ use super::{checkpoints, disk, failed, segments};
 use crate::audit::{
     Failed,
     checkpoint::SPAN,
-    ledger::{Chain, Entry, Sealed},
+    ledger::{Chain, Entry, Sealed, lock::Lock},
 };
 
 /// A chain that was taken.
@@ -32,7 +32,7 @@ pub(super) struct FilesChain {
     pub(super) broken: bool,
     pub(super) set_aside: u64,
     /// Held for as long as the chain is written.
-    pub(super) _lock: File,
+    pub(super) _lock: Lock,
 }
 
 /// A file that is written behind its end, which is at so many bytes.

@@ -5,7 +5,6 @@
 //! comes next, so that a process that is killed in here loses no count.
 
 use std::{
-    fs::File,
     io::{Result, Write as _},
     path::{Path, PathBuf},
 };
@@ -15,10 +14,10 @@ use super::{
     checkpoints, disk, failed,
     segments::{self, Segment},
 };
-use crate::audit::{Failed, checkpoint::Checkpoint, line};
+use crate::audit::{Failed, checkpoint::Checkpoint, ledger::lock::Lock, line};
 
 /// Takes the chain that the lock is of.
-pub(super) fn take(root: &Path, writer: u32, limit: u64, lock: File) -> std::result::Result<FilesChain, Failed> {
+pub(super) fn take(root: &Path, writer: u32, limit: u64, lock: Lock) -> std::result::Result<FilesChain, Failed> {
     let dir = root.join(writer.to_string());
     let failed = |error: std::io::Error| failed(&dir, &error);
     let half = half_checkpoint(&dir).map_err(failed)?;

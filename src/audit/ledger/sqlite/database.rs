@@ -18,6 +18,10 @@ use crate::audit::Failed;
 /// Longest wait for another writer of the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Pages of the write-ahead log that are moved into the file at once: each page of the file's end is then written once, not
+/// with every few commits.
+const LOG_PAGES: i64 = 16_384;
+
 /// A file and the connections to it that nobody uses.
 pub(in crate::audit::ledger) struct Database {
     path: PathBuf,
@@ -86,6 +90,7 @@ fn connect(path: &Path) -> Result<Connection, String> {
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(connection)
     };
