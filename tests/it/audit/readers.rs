@@ -22,7 +22,7 @@ fn what_is_recorded_after_another_process_has_read_the_log_is_there() {
         let logged = Logged::kept_at(&place, TempDir::new(), sample_home(), settings, bundle());
         let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
                       print(c.execute('select count(*) from sqlite_master').fetchall()); c.close()";
-        let read = || Command::new("python3").args(["-c", script]).arg(dir.path().join(file)).status().unwrap();
+        let read = || Command::new("python3").args(["-c", script]).arg(dir.path().join(file)).output().unwrap().status;
         for (asked, user) in ["u-ada", "u-bob", "u-beat", "u-carl"].into_iter().enumerate() {
             assert_eq!(logged.client().post("/access/v1/evaluation", &adds(user, "museum")).status, 200);
             assert!(read().success());
