@@ -10,6 +10,7 @@ pub mod key;
 pub mod list;
 pub mod prove;
 pub mod show;
+pub mod telling;
 pub mod verify;
 
 use std::{path::PathBuf, sync::Arc};
@@ -18,7 +19,7 @@ use clap::Subcommand;
 use ed25519_dalek::VerifyingKey;
 use uuid::Uuid;
 
-use super::{Exit, output};
+use super::{Exit, log, output};
 use crate::{
     audit::{
         Failed, key as keys,
@@ -104,10 +105,7 @@ impl LogPlace {
         }
         let files = files::read(&self.bundle)?;
         let settings = files.settings.as_ref().map(Settings::parse).transpose()?.unwrap_or_default();
-        let store = self.store.clone().unwrap_or(settings.store.place);
-        let place = place::of(&settings.audit, Some(&store)).ok_or_else(|| {
-            Problem::new("`[audit] log` of `mandat.toml` is `off`: there is no log").help("name one: `--log PLACE`")
-        })?;
+        let place = log::place_of(&settings, self.store.as_deref())?;
         Ok(place::Place { key: self.key_file.clone().unwrap_or(place.key), ..place })
     }
 

@@ -11,6 +11,7 @@ pub mod diff;
 pub mod facts;
 pub mod fmt;
 pub mod input;
+pub mod log;
 pub mod matrix;
 pub mod mutate;
 pub mod output;

@@ -8,17 +8,11 @@ use std::{
 use super::{
     Exit,
     input::{self, FactsPlace},
+    log::Log,
     output,
 };
 use crate::{
-    analysis::replay::{
-        Files, Ground, Recorded, Wish,
-        gate::Gate,
-        json,
-        kept::{Identities, Kept},
-        replay, text,
-    },
-    audit::ledger,
+    analysis::replay::{Ground, Wish, gate::Gate, json, replay, text},
     bundle::Bundle,
     facts::{Facts as _, memory::MemoryFacts},
     problem::{Problem, Problems},
@@ -65,7 +59,7 @@ pub fn run(arguments: &Arguments) -> Exit {
 }
 
 fn told(arguments: &Arguments) -> Result<Exit, Problems> {
-    let mut log = Log::open(&arguments.log)?;
+    let Log { mut source, identities } = Log::open(&arguments.log)?;
     let bundle = Bundle::load(&arguments.bundle)?;
     let threads = arguments.threads.or_else(|| available_parallelism().ok().map(Into::into)).unwrap_or(1);
     let wish = Wish {
@@ -73,9 +67,9 @@ fn told(arguments: &Arguments) -> Result<Exit, Problems> {
         bundle: &bundle,
         samples: arguments.samples,
         threads,
-        identify: &|pseudonym| log.identities.as_ref()?.identify(pseudonym),
+        identify: &|pseudonym| identities.as_ref()?.identify(pseudonym),
     };
-    let tally = replay(&mut *log.source, &wish)?;
+    let tally = replay(&mut *source, &wish)?;
     let shut: Vec<(Gate, String)> =
         arguments.fail_on.iter().filter_map(|gate| Some((*gate, gate.shut(&tally)?))).collect();
     let told = if arguments.json {
@@ -90,22 +84,6 @@ fn told(arguments: &Arguments) -> Result<Exit, Problems> {
         eprintln!("fails on {}: {reason}", gate.word());
     }
     Ok(if shut.is_empty() { exit } else { Exit::Failure })
-}
-
-/// A log, and who stands behind its pseudonyms where that is kept with it.
-struct Log {
-    source: Box<dyn Recorded>,
-    identities: Option<Identities>,
-}
-
-impl Log {
-    fn open(place: &str) -> Result<Self, Problem> {
-        if !ledger::is_one(place) {
-            return Ok(Self { source: Box::new(Files::open(Path::new(place))?), identities: None });
-        }
-        let ledger = ledger::open_existing(place).map_err(|error| Problem::new(error.to_string()))?;
-        Ok(Self { source: Box::new(Kept::of(ledger.clone())?), identities: Some(Identities::of(ledger)) })
-    }
 }
 
 fn ground(arguments: &Arguments, bundle: &Bundle) -> Result<Ground, Problems> {

@@ -28,6 +28,7 @@ mod readme;
 mod reload;
 mod replicas;
 mod reports;
+mod reviewing;
 mod scenarios;
 mod search;
 mod store;

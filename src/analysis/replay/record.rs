@@ -186,7 +186,7 @@ fn said(decision: Option<bool>, error: Option<&IgnoredAny>, rest: impl FnOnce() 
 }
 
 /// The paths of a transaction that concern one of its evaluations, relative to it; those that name none concern all.
-fn of_place(paths: &[String], place: usize) -> impl Iterator<Item = String> {
+pub fn of_place(paths: &[String], place: usize) -> impl Iterator<Item = String> {
     paths.iter().filter_map(move |path| {
         let Some(rest) = path.strip_prefix("evaluations") else { return Some(path.clone()) };
         let rest = rest.trim_start_matches(['.', '[']);

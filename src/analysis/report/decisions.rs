@@ -2,9 +2,10 @@
 //!
 //! Carla asks what was denied most last quarter, and whether somebody keeps running against the same rule. The records
 //! come one by one, as parsed JSON and in any order, from wherever they are kept: [`Tally::add`] counts each and
-//! forgets it. Of a denial it keeps the question where that is whole: asked again ([`Tally::again`]), it tells which
-//! clause of the nearest permit failed. Where ids are masked or fields were dropped, the question is not the one that
-//! was asked any more; such denials are counted and said to be left out.
+//! forgets it. Of a denial it keeps the question with what was masked and dropped of it: asked again ([`Tally::again`]), it
+//! tells which clause of the nearest permit failed. Where a pseudonym cannot be turned back or a field is gone that policies may
+//! look at, the question is not the one that was asked any more; such denials are counted and said to be left out. Nobody
+//! who was turned back is named in the report.
 
 mod page;
 mod reading;
@@ -17,7 +18,7 @@ use serde_json::Value;
 
 use super::{Occasion, Report};
 
-/// Most questions that are asked again; denials beyond are counted as left out.
+/// Most questions that are kept to be asked again; denials beyond are counted as left out.
 pub const MAX_ASKED_AGAIN: usize = 10_000;
 
 /// The period: half-open, by the time asked about.
@@ -61,10 +62,10 @@ pub struct Tally {
     pub callers: BTreeMap<String, (usize, usize)>,
     /// The bundles that decided.
     pub bundles: BTreeSet<String>,
-    /// Denials that can be asked again, as they were asked, with how often they were.
-    pub whole: BTreeMap<String, (Asked, usize)>,
-    /// Denials that cannot: ids are masked, fields were dropped, or they are too many.
-    pub left_out: [usize; 3],
+    /// Denials to be asked again, as they were asked, with how often they were.
+    pub kept: BTreeMap<String, (Asked, usize)>,
+    /// Denials that were too many to be kept.
+    pub beyond: usize,
     /// What came of those that were asked again; none where no facts were given.
     pub near_misses: Option<NearMisses>,
 }
@@ -107,6 +108,10 @@ pub struct Asked {
     pub question: Value,
     /// The time that it was about.
     pub at: Timestamp,
+    /// Paths of what was replaced by pseudonyms.
+    pub masked: Vec<String>,
+    /// Paths of what was left out.
+    pub dropped: Vec<String>,
 }
 
 /// What came of denials that were asked again.
@@ -118,6 +123,8 @@ pub struct NearMisses {
     pub allowed_now: usize,
     /// Denied, and no permit fits.
     pub none_near: usize,
+    /// Something of the question is gone; by what.
+    pub left_out: BTreeMap<String, usize>,
     /// They cannot be asked any more; by why.
     pub unasked: BTreeMap<String, usize>,
 }
@@ -142,6 +149,8 @@ pub enum Again {
     Allowed,
     /// Denied; what came closest.
     Denied(Option<Miss>),
+    /// Something of the question is gone; what.
+    LeftOut(String),
     /// Cannot be asked; why.
     Unasked(String),
 }
@@ -152,14 +161,15 @@ impl Tally {
         Self { period, ..Self::default() }
     }
 
-    /// Asks every whole denial again. Equal questions are asked once.
+    /// Asks every denial that was kept again. Equal questions are asked once.
     pub fn again(&mut self, mut ask: impl FnMut(&Asked) -> Again) {
         let mut near = NearMisses::default();
-        for (asked, times) in self.whole.values() {
+        for (asked, times) in self.kept.values() {
             match ask(asked) {
                 Again::Allowed => near.allowed_now += times,
                 Again::Denied(None) => near.none_near += times,
                 Again::Denied(Some(miss)) => *near.misses.entry(miss).or_default() += times,
+                Again::LeftOut(what) => *near.left_out.entry(what).or_default() += times,
                 Again::Unasked(reason) => *near.unasked.entry(reason).or_default() += times,
             }
         }

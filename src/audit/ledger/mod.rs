@@ -85,9 +85,10 @@ pub fn open(place: &str) -> Result<Arc<dyn Ledger>, Failed> {
     Ok(Arc::new(files::FilesLedger::open(path)?))
 }
 
-/// Whether a place is that of a log, not of lines that were copied out of one.
+/// Whether a place is that of a log, not of lines that were copied out of one. A log's directory has one for each chain, and the
+/// first chain is 1.
 pub fn is_one(place: &str) -> bool {
-    place.contains("://") || place.ends_with(".db")
+    place.contains("://") || place.ends_with(".db") || Path::new(place).join("1").is_dir()
 }
 
 /// Opens a log that is there already.

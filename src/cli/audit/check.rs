@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{TrustedKeys, invalid};
+use super::{TrustedKeys, invalid, telling::Told};
 use crate::{
     audit::proof::Proof,
     cli::{Exit, input},
@@ -18,6 +18,9 @@ pub struct Arguments {
     proof: PathBuf,
     #[command(flatten)]
     keys: TrustedKeys,
+    /// Print the record as it is stored, on one line.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Checks the proof and prints the record.
@@ -35,7 +38,10 @@ fn check(arguments: &Arguments) -> Result<Exit, Problems> {
         serde_json::from_value(body).map_err(|error| Problem::new(format!("it is no proof of a record: {error}")))?;
     Ok(match proof.check(&trusted) {
         Ok(checkpoint) => {
-            println!("{}", proof.line);
+            match Told::masked(proof.line.as_bytes()) {
+                Ok(told) if !arguments.json => print!("{}", told.whole(None)),
+                _ => println!("{}", proof.line),
+            }
             println!("in the log: signed up to line {} of chain {}", checkpoint.last, checkpoint.writer);
             Exit::Success
         }

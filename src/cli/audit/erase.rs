@@ -37,7 +37,8 @@ pub fn run(arguments: &Arguments) -> Exit {
     };
     match erase(ledger, signing, &person) {
         Ok(Some(pseudonym)) => {
-            println!("nobody stands behind {pseudonym} any more");
+            let Person { entity_type, id } = &person;
+            println!("{entity_type}::{id:?} is erased: nobody can tell any more who stands behind {pseudonym}");
             Exit::Success
         }
         Ok(None) => {

@@ -3,13 +3,15 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{LogPlace, failed, invalid, record_id};
+use super::{LogPlace, failed, invalid, record_id, telling::Told};
 use crate::{
     audit::{
+        Failed,
+        ledger::Ledger,
         people::Person,
-        query::{Query, page},
+        query::{Page, Query, page},
     },
-    cli::{Exit, input},
+    cli::{Exit, input, output},
     problem::{Problem, Problems},
 };
 
@@ -57,24 +59,42 @@ pub struct Arguments {
     /// Only those older than this record.
     #[arg(long, value_name = "RECORD", value_parser = record_id)]
     after: Option<Uuid>,
+    /// Leave pseudonyms as they are recorded.
+    #[arg(long)]
+    masked: bool,
+    /// Answer for programs: the records as they are stored, one a line.
+    #[arg(long)]
+    json: bool,
 }
 
-/// Prints the records as they are stored, one a line.
+/// Prints the records, one a line.
 pub fn run(arguments: &Arguments) -> Exit {
     let (ledger, query) = match (arguments.place.open(), arguments.query()) {
         (Ok(ledger), Ok(query)) => (ledger, query),
-        (Err(problems), _) | (_, Err(problems)) => return invalid(&problems, false),
+        (Err(problems), _) | (_, Err(problems)) => return invalid(&problems, arguments.json),
     };
-    match page(&*ledger, &query, arguments.after, arguments.limit, &mut || true) {
-        Ok(page) => {
-            page.lines.iter().for_each(|line| println!("{line}"));
-            Exit::Success
-        }
-        Err(error) => failed(&error, false),
+    let page = page(&*ledger, &query, arguments.after, arguments.limit, &mut || true);
+    match page.and_then(|page| arguments.told(&*ledger, &page)) {
+        Ok(text) => output::text(&text),
+        Err(error) => failed(&error, arguments.json),
     }
 }
 
 impl Arguments {
+    fn told(&self, ledger: &dyn Ledger, page: &Page) -> Result<String, Failed> {
+        let line = |line: &String| match (self.json, self.masked) {
+            (true, _) => Ok(format!("{line}\n")),
+            (false, true) => Ok(Told::masked(line.as_bytes())?.line() + "\n"),
+            (false, false) => Ok(Told::with_persons(line.as_bytes(), ledger)?.line() + "\n"),
+        };
+        let lines = page.lines.iter().map(line).collect::<Result<String, Failed>>()?;
+        Ok(match page.next {
+            Some(next) if !self.json => format!("{lines}there are more: --after {next}\n"),
+            None if !self.json && lines.is_empty() => "no record is of that kind\n".to_owned(),
+            _ => lines,
+        })
+    }
+
     fn query(&self) -> Result<Query, Problems> {
         Ok(Query {
             subject: self.subject.as_deref().map(person).transpose()?,

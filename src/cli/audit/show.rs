@@ -1,12 +1,15 @@
 //! `mandat audit show`: one record for people, its pseudonyms turned back where their keys are there.
 
-use serde_json::Value;
 use uuid::Uuid;
 
-use super::{LogPlace, failed, invalid, record_id, unknown};
+use super::{
+    LogPlace, failed, invalid, record_id,
+    telling::{Rules, Told},
+    unknown,
+};
 use crate::{
-    audit::{Failed, ledger::Ledger, people::Pseudonym},
-    cli::Exit,
+    audit::{Failed, ledger::Ledger},
+    cli::{Exit, output},
 };
 
 /// Arguments of `mandat audit show`.
@@ -20,46 +23,27 @@ pub struct Arguments {
     masked: bool,
     #[command(flatten)]
     place: LogPlace,
+    /// Answer for programs: the record as JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Prints the record.
 pub fn run(arguments: &Arguments) -> Exit {
     let ledger = match arguments.place.open() {
         Ok(ledger) => ledger,
-        Err(problems) => return invalid(&problems, false),
+        Err(problems) => return invalid(&problems, arguments.json),
     };
     match read(&*ledger, arguments) {
-        Ok(Some(record)) => {
-            println!("{record:#}");
-            Exit::Success
-        }
-        Ok(None) => unknown(arguments.id, false),
-        Err(error) => failed(&error, false),
+        Ok(Some(Told { record, .. })) if arguments.json => output::text(&format!("{record:#}\n")),
+        Ok(Some(told)) => output::text(&told.whole(Rules::at(&arguments.place.bundle).as_ref())),
+        Ok(None) => unknown(arguments.id, arguments.json),
+        Err(error) => failed(&error, arguments.json),
     }
 }
 
-fn read(ledger: &dyn Ledger, arguments: &Arguments) -> Result<Option<Value>, Failed> {
+fn read(ledger: &dyn Ledger, arguments: &Arguments) -> Result<Option<Told>, Failed> {
     let Some(line) = ledger.find(arguments.id)? else { return Ok(None) };
-    let mut record: Value =
-        serde_json::from_slice(&line).map_err(|error| Failed(format!("record {}: {error}", arguments.id)))?;
-    if !arguments.masked {
-        turn_back(&mut record, ledger)?;
-    }
-    Ok(Some(record))
-}
-
-fn turn_back(value: &mut Value, ledger: &dyn Ledger) -> Result<(), Failed> {
-    match value {
-        Value::String(text) => {
-            if let Some(pseudonym) = Pseudonym::read(text)
-                && let Some(person) = ledger.person(pseudonym)?
-            {
-                *text = person.id;
-            }
-            Ok(())
-        }
-        Value::Array(items) => items.iter_mut().try_for_each(|item| turn_back(item, ledger)),
-        Value::Object(members) => members.values_mut().try_for_each(|member| turn_back(member, ledger)),
-        _ => Ok(()),
-    }
+    let told = if arguments.masked { Told::masked(&line) } else { Told::with_persons(&line, ledger) };
+    told.map(Some)
 }

@@ -69,14 +69,18 @@ fn tell(report: &Report, begun: Instant, json: bool) -> Exit {
     } else {
         report.chains.iter().for_each(chain_text);
         let verdict = if sound { "sound" } else { "NOT SOUND" };
-        println!("{verdict}: {} records checked in {:.2} s", report.lines(), begun.elapsed().as_secs_f64());
+        println!("{verdict}: {} checked in {:.2} s", counted(report.lines(), "record"), begun.elapsed().as_secs_f64());
     }
     if sound { Exit::Success } else { Exit::Failure }
 }
 
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 fn chain_text(chain: &ChainReport) {
     let ChainReport { writer, lines, checkpoints, dropped_through, flaw, .. } = chain;
-    println!("chain {writer}: {lines} lines, {checkpoints} checkpoints");
+    println!("chain {writer}: {}, {}", counted(*lines, "line"), counted(*checkpoints, "checkpoint"));
     if *dropped_through > 0 {
         println!("  lines 1 to {dropped_through} were dropped, as a later record says");
     }

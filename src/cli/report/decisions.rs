@@ -1,24 +1,26 @@
 //! `mandat report decisions`: what was decided in a period, from the log's records.
 
-use std::{
-    fs::File,
-    io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
-};
-
 use jiff::Timestamp;
 
 use super::{Failed, Shared};
 use crate::{
-    analysis::report::{
-        Report,
-        decisions::{Again, Asked, Miss, Period, Tally},
+    analysis::{
+        replay::unmask::{Identify, unmask},
+        report::{
+            Report,
+            decisions::{Again, Asked, Miss, Period, Tally},
+        },
     },
-    cli::input::FactsPlace,
+    bundle::Bundle,
+    cli::{
+        input::FactsPlace,
+        log::{self, Log},
+    },
+    decision::Refusal,
     engine::Moment,
     http::wire,
     problem::Problem,
-    request::Circumstances,
+    request::{Circumstances, Invalid},
 };
 
 /// Arguments of `mandat report decisions`.
@@ -26,9 +28,10 @@ use crate::{
 pub struct Arguments {
     #[command(flatten)]
     pub(super) shared: Shared,
-    /// The log: a file of one record a line, or a directory of such files, `*.jsonl`.
-    #[arg(long, value_name = "PATH")]
-    log: PathBuf,
+    /// The log: its place as `mandat audit --log` takes it, a file of records, one a line, or a directory of `*.jsonl` files;
+    /// that of the store's service if left out.
+    #[arg(long, value_name = "PLACE", env = "MANDAT_AUDIT", hide_env_values = true)]
+    log: Option<String>,
     /// The first moment of the period.
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
@@ -44,50 +47,47 @@ pub(super) fn report(arguments: &Arguments) -> Result<Report, Failed> {
     let bundle = arguments.shared.load()?;
     let mut occasion = arguments.shared.occasion(&bundle, None);
     let mut tally = Tally::new(Period { from: arguments.from, until: arguments.until });
-    for path in files(&arguments.log)? {
-        let cannot = |error| Problem::new(format!("cannot read the log `{}`: {error}", path.display()));
-        for line in BufReader::new(File::open(&path).map_err(cannot)?).lines() {
-            let line = line.map_err(cannot)?;
-            tally.add(serde_json::from_str(&line).map_err(|_| "it is no JSON".to_owned()));
+    let Log { mut source, identities } = Log::open(&arguments.place(&bundle)?)?;
+    let mut piece = Vec::new();
+    while source.next(&mut piece)?.is_some() {
+        for line in piece.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+            tally.add(serde_json::from_slice(line).map_err(|_| "it is no JSON".to_owned()));
         }
     }
     if arguments.facts.is_given() {
         let engine = arguments.facts.engine(bundle)?;
         let moment = engine.moment().map_err(|error| Failed::Failure(Problem::new(error.to_string())))?;
         occasion.facts = Some(arguments.facts.told(moment.revision()));
-        tally.again(|asked| again(&moment, asked));
+        let bundle = engine.bundle();
+        let identify = |pseudonym: &str| identities.as_ref()?.identify(pseudonym);
+        tally.again(|asked| again(&bundle, &moment, &identify, asked));
     }
     Ok(tally.report(&occasion))
 }
 
-/// The files of a log, by name.
-fn files(log: &Path) -> Result<Vec<PathBuf>, Problem> {
-    if !log.is_dir() {
-        return Ok(vec![log.to_owned()]);
-    }
-    let cannot = |error| Problem::new(format!("cannot read the log `{}`: {error}", log.display()));
-    let mut files = Vec::new();
-    for entry in log.read_dir().map_err(cannot)? {
-        let path = entry.map_err(cannot)?.path();
-        if path.extension().is_some_and(|ending| ending == "jsonl") {
-            files.push(path);
+impl Arguments {
+    fn place(&self, bundle: &Bundle) -> Result<String, Problem> {
+        match self.log.clone().filter(|log| log != "store") {
+            Some(log) => Ok(log),
+            None => Ok(log::place_of(&bundle.settings, self.facts.named_store())?.log),
         }
     }
-    files.sort();
-    if files.is_empty() {
-        return Err(Problem::new(format!("the log `{}` has no file *.jsonl", log.display())));
-    }
-    Ok(files)
 }
 
-fn again(moment: &Moment, asked: &Asked) -> Again {
-    let request = match wire::evaluation(asked.question.clone()).and_then(wire::request) {
+/// Asks a denied question again, with its persons turned back. Of a question that cannot be asked only the field is told: what
+/// is wrong with it may name a person.
+fn again(bundle: &Bundle, moment: &Moment, identify: &Identify, asked: &Asked) -> Again {
+    let mut request = match wire::evaluation(asked.question.clone()).and_then(wire::request) {
         Ok(request) => request,
-        Err(invalid) => return Again::Unasked(invalid.to_string()),
+        Err(invalid) => return Again::Unasked(wrong(&invalid)),
     };
+    if let Err(gone) = unmask(bundle, &mut request, &asked.masked, &asked.dropped, identify) {
+        return Again::LeftOut(gone);
+    }
     // The record's own time is the one that policies saw.
     let circumstances = Circumstances { now: asked.at, trust_caller_clock: true };
     match moment.decide(&request, &circumstances) {
+        Err(Refusal::Invalid(invalid)) => Again::Unasked(wrong(&invalid)),
         Err(refusal) => Again::Unasked(refusal.to_string()),
         Ok(answer) if answer.decision.allowed() => Again::Allowed,
         Ok(answer) => Again::Denied(answer.explain().near_misses.first().map(|near| Miss {
@@ -97,4 +97,8 @@ fn again(moment: &Moment, asked: &Asked) -> Again {
             clauses: near.missing.iter().map(|missing| &*missing.clause).collect::<Vec<_>>().join(" and "),
         })),
     }
+}
+
+fn wrong(invalid: &Invalid) -> String {
+    format!("`{}` does not fit any more", invalid.field)
 }

@@ -8,7 +8,9 @@ mod kills;
 mod ledgers;
 mod masking;
 mod modes;
+mod readers;
 mod reading;
+mod telling;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -53,10 +55,14 @@ impl Logged {
     }
 
     pub(crate) fn with(mode: Mode, limit: usize, bundle: Bundle) -> Self {
-        let (home, dir) = (sample_home(), TempDir::new());
+        let dir = TempDir::new();
         let place = dir.path().join("decisions.db").display().to_string();
-        let settings = Settings { mode, limit, key: signing(), keep: None };
-        let recorder = Arc::new(Recorder::start(ledger::open(&place).unwrap(), settings).unwrap());
+        Self::kept_at(&place, dir, sample_home(), Settings { mode, limit, key: signing(), keep: None }, bundle)
+    }
+
+    /// A service whose log is kept where the place says.
+    pub(crate) fn kept_at(place: &str, dir: TempDir, home: Home, settings: Settings, bundle: Bundle) -> Self {
+        let recorder = Arc::new(Recorder::start(ledger::open(place).unwrap(), settings).unwrap());
         let engine = home.engine(bundle);
         let settings = ServerSettings { deadline_ms: 60_000, ..ServerSettings::default() };
         let server = Server::without_bundle(settings, false);

@@ -1,8 +1,17 @@
 //! The decision report: counted once each, in the period only, and nothing passed over in silence.
 
+use mandat::{
+    audit::{people::Person, place, recorder::Settings},
+    config::audit::{AuditSettings, Mode},
+};
 use serde_json::{Value, json};
 
 use super::{Desk, FACTS, having};
+use crate::{
+    audit::{Logged, ada_adds, adds, signing},
+    transactions::{Home, bundle, sample_home},
+    worlds::TempDir,
+};
 
 fn question(user: &str) -> Value {
     json!({
@@ -45,7 +54,7 @@ fn log() -> String {
         record("2026-07-04T09:00:00Z", denied("u-beat")),
         record(
             "2026-07-05T09:00:00Z",
-            json!({"question": question("u-bob"), "error": {"status": 503, "message": "the store does not answer"}}),
+            json!({"question": question("u-bob"), "error": {"status": 503, "reason": "unavailable"}}),
         ),
         record("2026-07-06T09:00:00Z", with(allowed.clone(), "faults", json!(["clients.add"]))),
         with(
@@ -78,7 +87,7 @@ fn records_are_counted_by_action_rule_and_caller_in_the_half_open_period() {
     assert_eq!(counts(having(&rows, &[("about", "denied")])[0]), ["", "6", ""]);
     assert_eq!(counts(having(&rows, &[("about", "rule"), ("name", "CLI-02")])[0]), ["0", "6", ""]);
     assert_eq!(counts(having(&rows, &[("about", "caller"), ("name", "shop")])[0]), ["3", "6", ""]);
-    assert_eq!(having(&rows, &[("about", "error")])[0]["name"], "addClient: the store does not answer");
+    assert_eq!(having(&rows, &[("about", "error")])[0]["name"], "addClient: unavailable");
     assert_eq!(having(&rows, &[("about", "policy failed")])[0]["name"], "clients.add");
     assert!(html.contains("2 records lie outside the period."), "the first moment is in, the last is not");
     let unreadable: Vec<&str> =
@@ -88,7 +97,7 @@ fn records_are_counted_by_action_rule_and_caller_in_the_half_open_period() {
 }
 
 #[test]
-fn denials_are_asked_again_where_their_question_is_whole() {
+fn denials_are_asked_again_where_nothing_of_their_question_is_gone() {
     let desk = Desk::new();
     let (rows, html) = report(&desk, &["--facts", FACTS]);
     let near = having(&rows, &[("about", "near miss")]);
@@ -96,8 +105,10 @@ fn denials_are_asked_again_where_their_question_is_whole() {
     assert_eq!(near[0]["name"], "addClient: resource.legalRepresentatives.contains(principal)");
     assert_eq!((near[0]["policies"].as_str(), near[0]["denied"].as_str()), ("clients.add", "3"));
     assert!(html.contains("1 denial: would be allowed now"), "Beat is a legal representative");
-    assert!(html.contains("Left out: 1 denial, since their ids are masked."));
-    assert!(html.contains("Left out: 1 denial, since fields of the question were dropped."));
+    assert_eq!(having(&rows, &[("about", "asked again"), ("name", "allowed now")])[0]["denied"], "1");
+    assert_eq!(having(&rows, &[("about", "left out")]).len(), 2, "{rows:?}");
+    assert!(html.contains("Left out: 1 denial, since `subject.id` is masked."));
+    assert!(html.contains("Left out: 1 denial, since `context.client` was dropped."));
 }
 
 #[test]
@@ -114,4 +125,54 @@ fn a_log_may_be_a_directory_and_must_be_there() {
     desk.written(&words);
     assert_eq!(having(&desk.rows("decisions.csv"), &[("about", "action")])[0]["denied"], "2");
     assert_eq!(desk.report(&["decisions", "--log", "/nowhere"]).code, Some(3));
+}
+
+/// A service whose log is there, after a denied question of Bob's and an allowed one of Ada's.
+fn logged(place: &str, home: Home) -> Logged {
+    let settings = Settings { mode: Mode::Strict, limit: 100, key: signing(), keep: None };
+    let logged = Logged::kept_at(place, TempDir::new(), home, settings, bundle());
+    for question in [adds("u-bob", "gallery"), ada_adds("gallery")] {
+        assert_eq!(logged.client().post("/access/v1/evaluation", &question).status, 200);
+    }
+    logged
+}
+
+/// What the report says of it: the denials by near miss, and the page.
+fn told(words: &[&str]) -> (Vec<(String, String)>, String) {
+    let desk = Desk::new();
+    desk.written(&[&["decisions"], words].concat());
+    let rows = desk.rows("decisions.csv");
+    assert_eq!(having(&rows, &[("about", "action"), ("allowed", "1"), ("denied", "1")]).len(), 1, "{rows:?}");
+    let near = having(&rows, &[("about", "near miss")]);
+    let near = near.iter().map(|row| (row["policies"].clone(), row["denied"].clone())).collect();
+    (near, desk.read("decisions.html") + &desk.read("decisions.csv"))
+}
+
+/// Bob's pseudonym is turned back to ask about him again, and to nothing else.
+#[test]
+fn a_log_is_read_where_the_service_keeps_it_and_names_nobody() {
+    let (dir, postgres) = (TempDir::new(), Home::in_postgres());
+    let paths = ["one.db", "many"].map(|name| dir.path().join(name).display().to_string());
+    for place in paths.iter().chain([&postgres.place]) {
+        let logged = logged(place, sample_home());
+        let (near, text) = told(&["--log", place, "--facts", FACTS]);
+        assert_eq!(near, [("clients.add".to_owned(), "1".to_owned())], "{place}");
+        assert!(!text.contains("u-bob") && !text.contains("u-ada"), "{place} names somebody");
+        let bob = Person { entity_type: "User".to_owned(), id: "u-bob".to_owned() };
+        logged.ledger().forget(&bob).unwrap().expect("he had a pseudonym");
+        let (near, text) = told(&["--log", place, "--facts", FACTS]);
+        assert!(near.is_empty(), "the control: without his key nobody can ask about him: {near:?}");
+        assert!(text.contains("Left out: 1 denial, since `subject.id` is masked."));
+    }
+}
+
+#[test]
+fn the_log_beside_the_store_needs_no_name() {
+    let home = sample_home();
+    let store = home.place.clone();
+    let log = place::of(&AuditSettings::default(), Some(&store)).unwrap().log;
+    let _logged = logged(&log, home);
+    assert_eq!(told(&["--store", &store]).0.len(), 1);
+    let desk = Desk::new();
+    assert_eq!(desk.report(&["decisions", "--store", "/nowhere/mandat.db"]).code, Some(3), "where there is none");
 }

@@ -123,18 +123,14 @@ fn near_misses(tally: &Tally) -> Section {
              failed are told.",
         ))],
     };
-    let [masked, dropped, beyond] = tally.left_out;
-    for (count, why) in [
-        (masked, "their ids are masked"),
-        (dropped, "fields of the question were dropped"),
-        (beyond, "there are too many different ones"),
-    ] {
-        if count > 0 {
-            let denials = counted(count, "denial", "denials");
-            blocks.push(Block::Text(plain(format!("Left out: {denials}, since {why}."))));
-        }
+    if tally.beyond > 0 && tally.near_misses.is_some() {
+        blocks.push(left_out(tally.beyond, "there are too many different ones"));
     }
     section("near-misses", "Near misses", blocks)
+}
+
+fn left_out(count: usize, why: &str) -> Block {
+    Block::Text(plain(format!("Left out: {}, since {why}.", counted(count, "denial", "denials"))))
 }
 
 fn asked_again(near: &NearMisses) -> Vec<Block> {
@@ -164,6 +160,7 @@ fn asked_again(near: &NearMisses) -> Vec<Block> {
             blocks.push(Block::Text(plain(format!("{}: {what}.", counted(count, "denial", "denials")))));
         }
     }
+    blocks.extend(near.left_out.iter().map(|(what, count)| left_out(*count, what)));
     blocks.extend(near.unasked.iter().map(|(reason, count)| {
         Block::Text(plain(format!("{} cannot be asked any more: {reason}", counted(*count, "denial", "denials"))))
     }));

@@ -7,6 +7,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Asked, Denial, MAX_ASKED_AGAIN, Tally};
+use crate::analysis::replay::record::of_place;
+
+/// What every answer of a record has in common.
+struct Asking<'r> {
+    caller: &'r str,
+    /// The time that was asked about.
+    at: Timestamp,
+}
 
 impl Tally {
     /// Counts a record, or why there is none.
@@ -20,29 +28,35 @@ impl Tally {
         let kind = record["kind"].as_str().ok_or("a record has no `kind`")?;
         let at: Timestamp =
             record["at"].as_str().and_then(|at| at.parse().ok()).ok_or("a record has no time in `at`")?;
+        // A question about an earlier time says so.
+        let at = match record["as_of"].as_str() {
+            Some(earlier) => earlier.parse().map_err(|_| "a record has no time in `as_of`")?,
+            None => at,
+        };
         if !self.period.holds(at) {
             self.outside += 1;
             return Ok(());
         }
         *self.kinds.entry(kind.to_owned()).or_default() += 1;
         self.bundles.extend(record["bundle"].as_str().map(str::to_owned));
-        let masked = !texts(&record["masked"]).is_empty();
-        let dropped = !texts(&record["dropped"]).is_empty();
-        let caller = record["caller"].as_str().unwrap_or_default();
+        let asking = Asking { caller: record["caller"].as_str().unwrap_or_default(), at };
+        let gone = [texts(&record["masked"]), texts(&record["dropped"])];
         match record["evaluations"].as_array() {
             // A transaction's questions are each answered for itself.
             Some(evaluations) => {
-                evaluations.iter().for_each(|evaluation| self.answer(evaluation, at, caller, (masked, dropped)));
+                for (place, evaluation) in evaluations.iter().enumerate() {
+                    self.answer(evaluation, &asking, gone.each_ref().map(|paths| of_place(paths, place).collect()));
+                }
             }
             None if record.get("decision").is_some() || record.get("error").is_some() => {
-                self.answer(record, at, caller, (masked, dropped));
+                self.answer(record, &asking, gone);
             }
             None => {}
         }
         Ok(())
     }
 
-    fn answer(&mut self, record: &Value, at: Timestamp, caller: &str, (masked, dropped): (bool, bool)) {
+    fn answer(&mut self, record: &Value, asking: &Asking, [masked, dropped]: [Vec<String>; 2]) {
         let action = record["question"]["action"]["name"].as_str().unwrap_or("(none)").to_owned();
         let answers = self.actions.entry(action.clone()).or_default();
         for fault in texts(&record["faults"]) {
@@ -55,12 +69,12 @@ impl Tally {
                 Value::Null => String::new(),
                 other => other.to_string(),
             };
-            *self.errors.entry((action, text("status"), text("message"))).or_default() += 1;
+            *self.errors.entry((action, text("status"), text("reason"))).or_default() += 1;
             return;
         }
         let allowed = record["decision"].as_bool() == Some(true);
         let side = |counts: &mut (usize, usize)| if allowed { counts.0 += 1 } else { counts.1 += 1 };
-        side(self.callers.entry(caller.to_owned()).or_default());
+        side(self.callers.entry(asking.caller.to_owned()).or_default());
         for rule in texts(&record["rules"]) {
             side(self.rules.entry(rule).or_default());
         }
@@ -76,19 +90,17 @@ impl Tally {
             rules: texts(&record["rules"]).join(", "),
         };
         *self.denials.entry(denial).or_default() += 1;
-        self.keep(&record["question"], at, masked, dropped);
+        self.keep(Asked { question: record["question"].clone(), at: asking.at, masked, dropped });
     }
 
-    /// Keeps a denied question that is whole.
-    fn keep(&mut self, question: &Value, at: Timestamp, masked: bool, dropped: bool) {
-        let key = format!("{question} {at}");
-        match (masked, dropped) {
-            (true, _) => self.left_out[0] += 1,
-            (_, true) => self.left_out[1] += 1,
-            _ if self.whole.len() >= MAX_ASKED_AGAIN && !self.whole.contains_key(&key) => self.left_out[2] += 1,
-            _ => {
-                self.whole.entry(key).or_insert_with(|| (Asked { question: question.clone(), at }, 0)).1 += 1;
-            }
+    /// Keeps a denied question.
+    fn keep(&mut self, asked: Asked) {
+        let Asked { question, at, masked, dropped } = &asked;
+        let key = format!("{question} {at} {masked:?} {dropped:?}");
+        if self.kept.len() >= MAX_ASKED_AGAIN && !self.kept.contains_key(&key) {
+            self.beyond += 1;
+        } else {
+            self.kept.entry(key).or_insert((asked, 0)).1 += 1;
         }
     }
 }

@@ -38,6 +38,19 @@ pub(super) fn of(tally: &Tally) -> Vec<Vec<String>> {
         let name = format!("{}: {}", miss.action, miss.clauses);
         add(["near miss", &name, "", &miss.policy, ""], [None, Some(count), None]);
     }
+    if let Some(near) = &tally.near_misses {
+        add(["asked again", "allowed now", "", "", ""], [None, Some(near.allowed_now), None]);
+        add(["asked again", "no permit fits", "", "", ""], [None, Some(near.none_near), None]);
+        for (what, count) in &near.left_out {
+            add(["left out", what, "", "", ""], [None, Some(*count), None]);
+        }
+        for (reason, count) in &near.unasked {
+            add(["cannot be asked", reason, "", "", ""], [None, Some(*count), None]);
+        }
+        if tally.beyond > 0 {
+            add(["left out", "too many different ones", "", "", ""], [None, Some(tally.beyond), None]);
+        }
+    }
     for (reason, count) in &tally.unreadable {
         add(["unreadable", reason, "", "", ""], [None, None, Some(*count)]);
     }

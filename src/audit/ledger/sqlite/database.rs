@@ -4,6 +4,7 @@
 
 use std::{
     fs::OpenOptions,
+    io::ErrorKind,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
@@ -83,9 +84,7 @@ impl Database {
 }
 
 fn connect(path: &Path) -> Result<Connection, String> {
-    // SQLite's own files beside it get the rights of this one.
-    let made = OpenOptions::new().create(true).append(true).mode(0o600).open(path);
-    made.map_err(|error| error.to_string())?;
+    make(path).map_err(|error| error.to_string())?;
     let open = || {
         let connection = Connection::open(path)?;
         connection.busy_timeout(PATIENCE)?;
@@ -96,6 +95,16 @@ fn connect(path: &Path) -> Result<Connection, String> {
         Ok(connection)
     };
     open().map_err(|error: rusqlite::Error| error.to_string())
+}
+
+/// Makes the file, readable by its owner only; SQLite's own files beside it get the rights of this one. One that is there is never
+/// opened here: to close it would drop all locks that this process has on it, and the next process that closes its last
+/// connection would take the write-ahead log away from under this one, with every record that is in it.
+fn make(path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().create_new(true).append(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 fn migrate(connection: &mut Connection, migrations: &[&str]) -> Result<(), String> {
