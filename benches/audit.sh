@@ -65,6 +65,11 @@ log=$dir/long/facts.decisions.db
 echo "$(stat -c %s "$log") bytes"
 for _ in 1 2 3; do "$target/mandat" audit verify --log "$log" | tail -1; done
 record=$("$target/mandat" audit list --log "$log" --limit 1 --json | python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["id"])')
-time "$target/mandat" audit prove "$record" --log "$log" > "$dir/proof.json"
+"$target/mandat" audit prove "$record" --log "$log" > "$dir/proof.json"
 "$target/mandat" audit check "$dir/proof.json" --key "$("$target/mandat" audit key --log "$log")" | tail -1
-time "$target/mandat" replay "$log" --bundle . --store "$dir/long/facts.db" || true
+timed() { local TIMEFORMAT="%R s"; time "$@" > "$dir/out"; }
+echo "== by subject, the newest hundred; the decision report; replay of all"
+timed "$target/mandat" audit list --log "$log" --subject 'User::"u-11-lr"'
+timed "$target/mandat" report decisions --log "$log" --out "$dir/reports"
+timed "$target/mandat" replay "$log" --bundle . --store "$dir/long/facts.db"
+head -3 "$dir/out"

@@ -4,6 +4,9 @@
 //! leaves that as it was; then the chain is taken anew and read as it stands on the disk, since only the disk knows whether
 //! the commit was made.
 
+mod batch;
+mod tip;
+
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Arc, atomic::Ordering},
@@ -14,15 +17,17 @@ use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 
+use self::{
+    batch::{Batch, note},
+    tip::Tip,
+};
 use super::{
     Failed,
-    checkpoint::{self, Checkpoint},
-    ledger::{Chain, Entry, Ledger, Sealed, about},
-    line::{Hash, NOTHING, Place, hash},
+    checkpoint::Checkpoint,
+    ledger::{Chain, Ledger},
     people::{Person, Pseudonym},
-    record::{Event, Record},
-    recorder::{Job, Queue},
-    tree::Growing,
+    record::Event,
+    recorder::Queue,
 };
 use crate::config::audit::Mode;
 
@@ -51,101 +56,6 @@ pub(super) struct Writing {
     latest: Timestamp,
     /// The day on which old lines were last looked for.
     swept: Option<jiff::civil::Date>,
-}
-
-/// The end of a chain.
-#[derive(Debug, Clone)]
-pub(super) struct Tip {
-    sequence: u64,
-    hash: Hash,
-    /// Hash of the text of the last full span's checkpoint.
-    before: Hash,
-    /// First line of the span that grows.
-    first: u64,
-    tree: Growing,
-}
-
-impl Tip {
-    /// The end of a new chain.
-    fn new() -> Self {
-        Self { sequence: 0, hash: NOTHING, before: NOTHING, first: 1, tree: Growing::default() }
-    }
-
-    /// The end of a chain as it stands in the ledger.
-    ///
-    /// # Errors
-    /// It cannot be read, or is not what its checkpoint signs: nothing is written behind what somebody has changed.
-    pub(super) fn read(ledger: &dyn Ledger, writer: u32) -> Result<Self, Failed> {
-        let read = |text: &String| Checkpoint::read_as_it_says(text).map_err(|wrong| changed(writer, &wrong));
-        let mut texts = ledger.checkpoints(writer)?;
-        let open = texts.last().map(read).transpose()?.filter(|checkpoint| !checkpoint.is_closed());
-        if open.is_some() {
-            texts.pop();
-        }
-        let mut tip = Self::new();
-        if let Some(text) = texts.last() {
-            let full = read(text)?;
-            (tip.sequence, tip.hash, tip.first) = (full.last, full.head, full.last + 1);
-            tip.before = checkpoint::hash(text);
-        }
-        let signed = match &open {
-            Some(open) if open.first != tip.first => return Err(changed(writer, "a span is missing")),
-            Some(open) => (open.last, open.head, open.root),
-            None => (tip.sequence, tip.hash, tip.tree.root()),
-        };
-        ledger.lines(writer, tip.first..=u64::MAX, &mut |line| {
-            tip.follow(writer, line)?;
-            Ok(true)
-        })?;
-        if (tip.sequence, tip.hash, tip.tree.root()) != signed {
-            return Err(changed(writer, "its last lines are not those that were signed"));
-        }
-        Ok(tip)
-    }
-
-    fn follow(&mut self, writer: u32, line: &[u8]) -> Result<(), Failed> {
-        if Place::of(line) != Some(self.next(writer)) {
-            return Err(changed(writer, &format!("line {} is another one", self.sequence + 1)));
-        }
-        self.push(line);
-        Ok(())
-    }
-
-    fn next(&self, writer: u32) -> Place {
-        Place { writer, sequence: self.sequence + 1, previous: self.hash }
-    }
-
-    fn push(&mut self, line: &[u8]) {
-        self.sequence += 1;
-        self.hash = hash(line);
-        self.tree.push(self.hash);
-    }
-
-    /// Signs the span as it is, and begins another where it is full.
-    fn seal(&mut self, writer: u32, at: Timestamp, key: &SigningKey) -> Sealed {
-        let statement = Checkpoint {
-            writer,
-            first: self.first,
-            last: self.sequence,
-            head: self.hash,
-            root: self.tree.root(),
-            at,
-            previous: self.before,
-            key: key.verifying_key().to_bytes(),
-        };
-        let text = statement.sign(key);
-        if statement.is_closed() {
-            (self.before, self.first, self.tree) = (checkpoint::hash(&text), self.sequence + 1, Growing::default());
-        }
-        Sealed { first: statement.first, last: statement.last, text }
-    }
-}
-
-fn changed(writer: u32, what: &str) -> Failed {
-    Failed(format!(
-        "the end of chain {writer} was changed: {what}; nothing is written behind it. `mandat audit verify` tells more; move \
-         the log away to begin another"
-    ))
 }
 
 impl Writing {
@@ -195,8 +105,9 @@ impl Writing {
         }
     }
 
-    /// Writes a batch. Where nobody waits for it, a failure is tried again until the service ends.
-    fn write(&mut self, batch: &mut Batch, queue: &Queue) {
+    /// Writes a batch. Where nobody waits for it, a failure is tried again until the service ends. Whether it is
+    /// on the disk.
+    fn write(&mut self, batch: &mut Batch, queue: &Queue) -> bool {
         for job in &mut batch.jobs {
             job.masks.cut(&mut job.record);
         }
@@ -209,7 +120,7 @@ impl Writing {
                     for done in batch.jobs.iter_mut().filter_map(|job| job.done.take()) {
                         let _ = done.send(());
                     }
-                    return;
+                    return true;
                 }
                 Err(Failed(reason)) => {
                     self.chain = None;
@@ -217,7 +128,7 @@ impl Writing {
                     tracing::error!(audit.error = reason, "records could not be written to the decision log");
                     if queue.mode == Mode::Strict || queue.is_closing() {
                         queue.still_lost(batch.lost_now(queue));
-                        return;
+                        return false;
                     }
                     std::thread::sleep(RECOVERY);
                 }
@@ -320,7 +231,10 @@ impl Writing {
             let Some(through) = through else { continue };
             let Some(through) = self.ledger.droppable(writer, through)? else { continue };
             let event = Event::Retention { of: writer, through, kept_from };
-            self.write(&mut Batch::note(event, at), queue);
+            // What is not recorded as dropped would be missed as removed.
+            if !self.write(&mut Batch::note(event, at), queue) {
+                return Ok(());
+            }
             let (mut chain, tip) = self.take_chain()?;
             chain.drop_through(writer, through)?;
             self.chain = Some((chain, tip));
@@ -328,83 +242,4 @@ impl Writing {
         }
         Ok(())
     }
-}
-
-/// What goes into one commit.
-struct Batch {
-    jobs: Vec<Job>,
-    lost: u64,
-    note: Option<Record>,
-    /// Says that lines were set aside.
-    unsigned: Option<Record>,
-    attempted: bool,
-}
-
-impl Batch {
-    fn of(jobs: Vec<Job>, lost: u64, at: Timestamp) -> Self {
-        let told = (lost > 0).then(|| note(Event::Lost { count: lost, reason: "queue" }, at));
-        Self { jobs, lost, note: told, unsigned: None, attempted: false }
-    }
-
-    fn note(event: Event, at: Timestamp) -> Self {
-        Self { jobs: Vec::new(), lost: 0, note: Some(note(event, at)), unsigned: None, attempted: false }
-    }
-
-    fn records(&self) -> impl Iterator<Item = &Record> {
-        self.note.iter().chain(self.jobs.iter().map(|job| &job.record)).chain(&self.unsigned)
-    }
-
-    fn latest(&self) -> Option<Timestamp> {
-        self.records().map(|record| record.at).max()
-    }
-
-    /// How many records are lost with it, where nobody waits for them.
-    fn lost_now(&self, queue: &Queue) -> u64 {
-        let unheard = self.jobs.iter().filter(|job| job.done.is_none()).count() as u64;
-        queue.counts.lost.fetch_add(unheard, Ordering::Relaxed);
-        self.lost + unheard
-    }
-
-    fn entries(&self, writer: u32, tip: &mut Tip) -> Result<Vec<Entry>, Failed> {
-        let entry = |record: &Record| {
-            let text = serde_json::to_vec(record).map_err(|error| Failed(format!("a record: {error}")))?;
-            let place = tip.next(writer);
-            let line = place.line(&text);
-            tip.push(&line);
-            let line = String::from_utf8(line).map_err(|_| Failed("a record is no text".to_owned()))?;
-            let (subject, resource) = sides(record);
-            Ok(Entry { sequence: place.sequence, id: record.id, subject, resource, line })
-        };
-        self.records().map(entry).collect()
-    }
-}
-
-/// By what a record is found.
-fn sides(record: &Record) -> (Option<i64>, Option<i64>) {
-    let question = match &record.event {
-        Event::Decision { question, .. } | Event::Search { question, .. } | Event::Quote { question, .. } => {
-            question.as_deref()
-        }
-        Event::Transaction { evaluations, .. } => evaluations.first().map(|evaluation| &*evaluation.question),
-        _ => None,
-    };
-    let found_by = |entity_type: &str, id: &str| (!id.is_empty()).then(|| about(entity_type, id));
-    question.map_or((None, None), |question| {
-        let side = |party: &crate::request::Party| found_by(&party.entity_type, &party.id);
-        (side(&question.principal), side(&question.resource))
-    })
-}
-
-/// A record of the log about itself.
-fn note(event: Event, at: Timestamp) -> Record {
-    let id = uuid::Builder::from_unix_timestamp_millis(u64::try_from(at.as_millisecond()).unwrap_or(0), &random())
-        .into_uuid();
-    Record::of_log(id, at, event)
-}
-
-/// Where the system has no random bits left, names of notes may be equal, and the commit is refused.
-fn random() -> [u8; 10] {
-    let mut bits = [0; 10];
-    let _ = getrandom::fill(&mut bits);
-    bits
 }
