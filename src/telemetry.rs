@@ -24,7 +24,9 @@ pub enum Format {
 /// The filter cannot be read.
 pub fn init(format: Format, filter: &str) -> Result<(), String> {
     let filter = EnvFilter::builder().parse(filter).map_err(|error| error.to_string())?;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // An event that cannot be written is lost. Told on the same standard error, as is the default, it would end in a panic:
+    // of a request, or of the whole service.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).log_internal_errors(false);
     let set = match format {
         Format::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
         Format::Json => log.json().flatten_event(true).try_init(),

@@ -7,6 +7,7 @@ use super::{
     process::{Process, mandat, run},
     todo_dir, todo_facts,
 };
+use crate::replicas::until;
 
 fn todo(arguments: &[&str]) -> (Option<i32>, String) {
     let (bundle, facts) = (todo_dir(), todo_facts());
@@ -150,4 +151,25 @@ fn settings_of_the_bundle_hold_and_variables_override_them() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!((reply.status, reply.message().as_str()), (413, "the body is larger than 100 bytes"));
+}
+
+/// Whatever becomes of the terminal or the program that its log went to, the service answers.
+#[test]
+fn a_log_that_cannot_be_written_ends_neither_the_service_nor_an_answer() {
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    assert!(std::io::Write::write(&mut full(), b"an event").is_err(), "the control: nothing can be written there");
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = mandat();
+    command.args(["serve", "--listen", &address.to_string(), "--log-filter", "debug", "--bundle"]).arg(todo_dir());
+    let mut child = command.arg("--facts").arg(todo_facts()).stderr(full()).spawn().unwrap();
+    let client = Client::of(address);
+    let ask = || {
+        let sent = [("content-type", "application/json")];
+        client.try_send("/access/v1/evaluation", &sent, allowed().to_string().as_bytes())
+    };
+    let answered = || ask().is_ok_and(|reply| reply.status == 200);
+    until("it answers", || answered() || child.try_wait().unwrap().is_some());
+    let all = (0..20).all(|_| answered());
+    child.kill().unwrap();
+    assert!(all, "{:?}", child.wait().unwrap());
 }
