@@ -15,6 +15,7 @@
 //! A reload ([`reload`]) swaps the bundle, and how facts are read under its schema, behind one atomic pointer: it never
 //! makes a decision wait, and a moment that was taken before keeps what it has.
 
+mod misfit;
 pub mod past;
 pub mod quote;
 pub mod reload;

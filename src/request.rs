@@ -57,14 +57,29 @@ pub struct Request {
 pub struct Invalid {
     /// Path of the field, such as `context.payer`.
     pub field: String,
-    /// What is wrong with it and what is expected, lowercase.
+    /// What is wrong with it and what is expected, lowercase; never what was sent, which may name persons.
     pub reason: String,
+    /// How many bytes of the path are names that the schema or the wire knows.
+    known: usize,
 }
 
 impl Invalid {
     /// An invalid field.
     pub fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { field: field.into(), reason: reason.into() }
+        let field = field.into();
+        Self { known: field.len(), field, reason: reason.into() }
+    }
+
+    /// A field that nobody has declared, in what stands at `path`.
+    pub fn undeclared(path: &str, name: &str, reason: impl Into<String>) -> Self {
+        Self { field: format!("{path}.{name}"), reason: reason.into(), known: path.len() }
+    }
+
+    /// The same without names that nobody has declared: they are the sender's own words, and errors go through the logs
+    /// of everybody in between (threat T20).
+    pub fn without_strange_names(mut self) -> Self {
+        self.field.truncate(self.known);
+        self
     }
 }
 

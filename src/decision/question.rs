@@ -164,8 +164,8 @@ fn entity_type<'b>(bundle: &'b Bundle, field: &str, name: &str) -> Result<&'b En
 fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let shown: String = name.chars().take(80).collect();
     match closest(&shown, known) {
-        Some(similar) => format!("the schema knows no {kind} `{shown}`; did you mean `{similar}`?"),
-        None => format!("the schema knows no {kind} `{shown}`"),
+        Some(similar) => format!("no {kind} of the schema; did you mean `{similar}`?"),
+        None => format!("no {kind} of the schema"),
     }
 }
 

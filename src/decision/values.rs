@@ -40,7 +40,7 @@ impl Reader {
         let mut pairs = Vec::with_capacity(given.len() + 1);
         for (name, value) in given {
             let Some(field) = fields.get(name) else {
-                return Err(Invalid::new(format!("{path}.{name}"), undeclared(name, fields)));
+                return Err(Invalid::undeclared(path, name, undeclared(name, fields)));
             };
             pairs.push((name.as_str(), self.value(&|| format!("{path}.{name}"), &field.shape, value)?));
         }
@@ -108,12 +108,21 @@ pub fn extension(name: &str, text: &str) -> Result<CedarValue, String> {
         "ipaddr" => RestrictedExpression::new_ip(text),
         _ => return Err(format!("values of type `{name}` cannot be sent")),
     };
-    // Cedar evaluates such expressions only as part of a context.
-    let evaluated = cedar_policy::Context::from_pairs([("value".to_owned(), expression)])
-        .map_err(|error| format!("no {name}: {}", crate::problem::describe(&error)))?;
+    let none = || format!("no {name}; write one such as \"{}\"", example(name));
+    // Cedar evaluates such expressions only as part of a context. What it says of a wrong one repeats it.
+    let evaluated = cedar_policy::Context::from_pairs([("value".to_owned(), expression)]).map_err(|_| none())?;
     match evaluated.as_ref() {
-        Context::Value(entries) => entries.get("value").cloned().ok_or_else(|| format!("no {name}")),
-        Context::RestrictedResidual(_) => Err(format!("no {name}")),
+        Context::Value(entries) => entries.get("value").cloned().ok_or_else(none),
+        Context::RestrictedResidual(_) => Err(none()),
+    }
+}
+
+fn example(name: &str) -> &'static str {
+    match name {
+        "datetime" => "2026-10-01T12:00:00Z",
+        "duration" => "1d2h30m",
+        "decimal" => "12.3456",
+        _ => "192.0.2.7",
     }
 }
 
@@ -125,9 +134,9 @@ pub fn none(_: &str) -> bool {
 fn undeclared(name: &str, fields: &Fields) -> String {
     let known: Vec<&str> = fields.keys().map(String::as_str).collect();
     match closest(name, known.iter().copied()) {
-        Some(similar) => format!("the schema declares no `{name}` here; did you mean `{similar}`?"),
-        None if known.is_empty() => format!("the schema declares no `{name}` here, nor any other field"),
-        None => format!("the schema declares no `{name}` here; it declares {}", known.join(", ")),
+        Some(similar) => format!("a field that the schema does not declare; did you mean `{similar}`?"),
+        None if known.is_empty() => "a field, and the schema declares none here".to_owned(),
+        None => format!("a field that the schema does not declare; it declares {}", known.join(", ")),
     }
 }
 
@@ -147,7 +156,7 @@ fn entity(
     match (field("type"), field("id")) {
         (Some(given), Some(id)) if object.len() == 2 => {
             if name.to_string() != given {
-                return Err(Invalid::new(format!("{}.type", path()), format!("expected `{name}`, found `{given}`")));
+                return Err(Invalid::new(format!("{}.type", path()), format!("expected `{name}`")));
             }
             Ok(EntityUid::from_type_name_and_id(name.clone(), EntityId::new(short(path, id)?)))
         }

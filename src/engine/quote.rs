@@ -123,7 +123,7 @@ impl Moment {
         if terms::acts_for(&*self.snapshot, names.get_ref(), (actor_type, actor), organization)? {
             return Ok(());
         }
-        let reason = format!("`{actor}` does not act for `{organization}`, which is said to place the renewal");
+        let reason = "the actor does not act for the side that is said to place the renewal";
         Err(Rejected::new(Mistake::Terms, "placed_by", reason).into())
     }
 

@@ -14,7 +14,7 @@ use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 
-use super::{Answer, Engine, Moment};
+use super::{Answer, Engine, Moment, misfit};
 use crate::{
     bundle::Bundle,
     decision::{Refusal, keeping::Step},
@@ -231,6 +231,9 @@ impl Moment {
         let finished = match self.work_out(&transaction.changes) {
             Ok(finished) => finished,
             Err(Unmakeable::Mistake { change, reason }) => return Ok(Outcome::Unmakeable { change, reason }),
+            Err(Unmakeable::Misfit { change, entity }) => {
+                return Ok(Outcome::Unmakeable { change, reason: misfit::reason(&self.bundle, &entity) });
+            }
             Err(Unmakeable::Unavailable(unavailable)) => return Err(unavailable.into()),
         };
         let revision = self.write(&finished, attempt, writing)?;

@@ -115,19 +115,19 @@ impl Change {
                 to.put(entity.clone());
                 Ok(())
             }
-            Self::Delete(_) => to.delete(entity_type, id).then_some(()).ok_or_else(|| unknown(entity_type, id)),
+            Self::Delete(_) => to.delete(entity_type, id).then_some(()).ok_or_else(unknown),
             Self::Set(change) => {
                 attributes(to, &change.entity)?.insert(change.attribute.clone(), change.value.clone());
                 Ok(())
             }
             Self::Unset(change) => {
                 let found = attributes(to, &change.entity)?.remove(&change.attribute);
-                found.map(|_| ()).ok_or_else(|| format!("`{}` is not set", change.attribute))
+                found.map(|_| ()).ok_or_else(not_set)
             }
-            Self::Add(change) => add(set_attribute(to, change)?, &change.value, &change.attribute),
-            Self::Remove(change) => remove(set_attribute(to, change)?, &change.value, &change.attribute),
-            Self::Join(change) => add(parents(to, &change.member)?, &change.of, "parents"),
-            Self::Leave(change) => remove(parents(to, &change.member)?, &change.of, "parents"),
+            Self::Add(change) => add(set_attribute(to, change)?, &change.value, "the set"),
+            Self::Remove(change) => remove(set_attribute(to, change)?, &change.value, "the set"),
+            Self::Join(change) => add(parents(to, &change.member)?, &change.of, "`parents`"),
+            Self::Leave(change) => remove(parents(to, &change.member)?, &change.of, "`parents`"),
         }
     }
 }
@@ -158,7 +158,7 @@ impl Document {
 
 fn entity<'e>(of: &'e mut dyn Editable, uid: &Value) -> Result<&'e mut Value, String> {
     let (entity_type, id) = named(uid)?;
-    of.entity_mut(entity_type, id).ok_or_else(|| unknown(entity_type, id))
+    of.entity_mut(entity_type, id).ok_or_else(unknown)
 }
 
 fn attributes<'e>(of: &'e mut dyn Editable, uid: &Value) -> Result<&'e mut serde_json::Map<String, Value>, String> {
@@ -169,8 +169,8 @@ fn attributes<'e>(of: &'e mut dyn Editable, uid: &Value) -> Result<&'e mut serde
 
 fn set_attribute<'e>(of: &'e mut dyn Editable, change: &Attribute) -> Result<&'e mut Vec<Value>, String> {
     let attributes = attributes(of, &change.entity)?;
-    let value = attributes.get_mut(&change.attribute).ok_or_else(|| format!("`{}` is not set", change.attribute))?;
-    value.as_array_mut().ok_or_else(|| format!("`{}` is no set", change.attribute))
+    let value = attributes.get_mut(&change.attribute).ok_or_else(not_set)?;
+    value.as_array_mut().ok_or_else(|| "the attribute is no set".to_owned())
 }
 
 fn parents<'e>(of: &'e mut dyn Editable, uid: &Value) -> Result<&'e mut Vec<Value>, String> {
@@ -180,11 +180,17 @@ fn parents<'e>(of: &'e mut dyn Editable, uid: &Value) -> Result<&'e mut Vec<Valu
 }
 
 fn named(uid: &Value) -> Result<(&str, &str), String> {
-    reference(uid).ok_or_else(|| format!("`{uid}` names no entity; write Type::\"id\""))
+    reference(uid).ok_or_else(|| "it names no entity; write Type::\"id\"".to_owned())
 }
 
-fn unknown(entity_type: &str, id: &str) -> String {
-    format!("there is no {entity_type}::\"{id}\" in the facts")
+// What is wrong is said without what was sent: it may name persons, and the change is named by its place.
+
+fn unknown() -> String {
+    "there is no such entity in the facts".to_owned()
+}
+
+fn not_set() -> String {
+    "the attribute is not set".to_owned()
 }
 
 fn same(left: &Value, right: &Value) -> bool {
@@ -193,7 +199,7 @@ fn same(left: &Value, right: &Value) -> bool {
 
 fn add(set: &mut Vec<Value>, value: &Value, name: &str) -> Result<(), String> {
     if set.iter().any(|item| same(item, value)) {
-        return Err(format!("`{name}` contains {value} already"));
+        return Err(format!("{name} contains it already"));
     }
     set.push(value.clone());
     Ok(())
@@ -202,5 +208,5 @@ fn add(set: &mut Vec<Value>, value: &Value, name: &str) -> Result<(), String> {
 fn remove(set: &mut Vec<Value>, value: &Value, name: &str) -> Result<(), String> {
     let before = set.len();
     set.retain(|item| !same(item, value));
-    if set.len() < before { Ok(()) } else { Err(format!("`{name}` does not contain {value}")) }
+    if set.len() < before { Ok(()) } else { Err(format!("{name} does not contain it")) }
 }

@@ -32,8 +32,32 @@ pub enum Unmakeable {
         /// What is wrong with it.
         reason: String,
     },
+    /// An entity that would not fit the schema.
+    Misfit {
+        /// The last change that edited it.
+        change: usize,
+        /// The entity as it would be.
+        entity: Value,
+    },
     /// The facts cannot be read.
     Unavailable(Unavailable),
+}
+
+/// Why an entity cannot be stored.
+#[derive(Debug, thiserror::Error)]
+pub enum Wrong {
+    /// It is beyond what we take.
+    #[error("{0}")]
+    Beyond(String),
+    /// It does not fit the schema: in Cedar's words, which name what was sent, and as it was sent.
+    #[error("{0}")]
+    Misfit(String, Value),
+}
+
+impl From<String> for Wrong {
+    fn from(reason: String) -> Self {
+        Self::Beyond(reason)
+    }
 }
 
 impl From<Unavailable> for Unmakeable {
@@ -101,7 +125,7 @@ impl Draft {
             return Ok(());
         }
         let uid = record::uid(kind, id)
-            .map_err(|_| Unmakeable::Mistake { change: by, reason: format!("`{kind}` is no entity type") })?;
+            .map_err(|_| Unmakeable::Mistake { change: by, reason: "the schema has no such entity type".to_owned() })?;
         let before = state.get(&uid)?;
         let now = before.as_ref().map(record::json).transpose()?;
         self.entities.insert(name, Edited { before, now, by });
@@ -114,15 +138,16 @@ impl Draft {
     /// An entity that does not fit the schema or the limits, or facts that cannot be read.
     pub fn finish(self, state: &dyn Snapshot, schema: &Schema, actions: &Entities) -> Result<Finished, Unmakeable> {
         let mut finished = Finished::default();
-        for ((kind, id), edited) in self.entities {
+        for edited in self.entities.into_values() {
             let Edited { before, now, by } = edited;
             match (before, now) {
                 (Some(before), None) => finished.deleted.push(before.uid()),
                 (None, None) => {}
                 (before, Some(now)) => {
-                    let mistake = |reason: String| Unmakeable::Mistake { change: by, reason };
-                    let (after, record) =
-                        checked(now, schema).map_err(|reason| mistake(format!("{kind}::\"{id}\": {reason}")))?;
+                    let (after, record) = checked(now, schema).map_err(|wrong| match wrong {
+                        Wrong::Beyond(reason) => Unmakeable::Mistake { change: by, reason },
+                        Wrong::Misfit(_, entity) => Unmakeable::Misfit { change: by, entity },
+                    })?;
                     let same = before.as_ref().is_some_and(|before| Record::of(before).as_ref() == Ok(&record));
                     if !same {
                         finished.put.push(Put { before, after: shared(&after), record, by });
@@ -139,18 +164,19 @@ impl Draft {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn checked(json: Value, schema: &Schema) -> Result<(Entity, Record), String> {
+pub fn checked(json: Value, schema: &Schema) -> Result<(Entity, Record), Wrong> {
     limits::check_value(&json)?;
     let parents = json.get("parents").and_then(Value::as_array).map_or(0, Vec::len);
     if parents > limits::MAX_PARENTS {
-        return Err(format!("{parents} parents are more than {}", limits::MAX_PARENTS));
+        return Err(Wrong::Beyond(format!("{parents} parents are more than {}", limits::MAX_PARENTS)));
     }
     let entity = match reading::plain(&json, schema) {
         Some(entity) => entity,
-        None => Entity::from_json_value(json, Some(schema)).map_err(|error| describe(&error))?,
+        None => Entity::from_json_value(json.clone(), Some(schema))
+            .map_err(|error| Wrong::Misfit(describe(&error), json))?,
     };
     if entity.uid().type_name().basename() == "Action" {
-        return Err("actions are the schema's; they are no facts".to_owned());
+        return Err(Wrong::Beyond("actions are the schema's; they are no facts".to_owned()));
     }
     let record = Record::of(&entity)?;
     ids::check(record.uid.id().unescaped())?;

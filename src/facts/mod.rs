@@ -20,6 +20,7 @@ pub mod limits;
 pub mod memory;
 pub mod overlay;
 pub mod passage;
+pub mod plain;
 pub mod reading;
 pub mod slicing;
 pub mod store;

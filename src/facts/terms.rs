@@ -113,13 +113,13 @@ impl Reader<'_> {
     fn agreed(&self, id: &str) -> Result<Standing, NoTerms> {
         let names = &self.names.agreement;
         let Some(agreement) = self.entity("agreement", &names.r#type, id)? else {
-            return Err(unknown("agreement", &names.r#type, id).into());
+            return Err(unknown("agreement", &names.r#type).into());
         };
-        let broken = |what: &str| Rejected::new(Mistake::Terms, "agreement", format!("`{id}` has {what} in the facts"));
+        let broken = |what: &str| Rejected::new(Mistake::Terms, "agreement", format!("it has {what} in the facts"));
         let client = reference(&agreement, &names.client).ok_or_else(|| broken("no client"))?;
         let partner = reference(&agreement, &names.partner).ok_or_else(|| broken("no partner"))?;
-        agrees("client", self.order.client.as_ref(), &client, id)?;
-        agrees("partner", self.order.partner.as_ref(), &partner, id)?;
+        agrees("client", self.order.client.as_ref(), &client)?;
+        agrees("partner", self.order.partner.as_ref(), &partner)?;
         let stands = text(&agreement, &names.status).as_ref() == Some(&names.active);
         self.check_standing(id, &client, stands)?;
         let active = stands && self.is_partner(&partner)?;
@@ -143,16 +143,14 @@ impl Reader<'_> {
     /// that does.
     fn check_standing(&self, id: &str, client: &str, stands: bool) -> Result<(), NoTerms> {
         let Some(entity) = self.entity("client", &self.names.organization, client)? else {
-            return Err(unknown("client", &self.names.organization, client).into());
+            return Err(unknown("client", &self.names.organization).into());
         };
         let named: Vec<String> =
             self.names.client_agreements.iter().flat_map(|name| references(&entity, name)).collect();
         let reason = match (stands, named.iter().any(|other| other == id)) {
-            (true, false) => format!("`{id}` is not among the agreements in force that the facts of `{client}` name"),
+            (true, false) => "not among the agreements in force that the client's facts name",
             (false, _) if !named.is_empty() => {
-                format!(
-                    "`{id}` is not in force, and `{client}` has agreements that are: name the one under which it orders"
-                )
+                "not in force, and the client has agreements that are: name the one under which it orders"
             }
             _ => return Ok(()),
         };
@@ -165,18 +163,17 @@ impl Reader<'_> {
             return Err(Rejected::new(Mistake::Form, "client", "missing; name the client, or the agreement").into());
         };
         let Some(entity) = self.entity("client", &self.names.organization, client)? else {
-            return Err(unknown("client", &self.names.organization, client).into());
+            return Err(unknown("client", &self.names.organization).into());
         };
         let standing = |access, partner| Standing { access, payment: None, client: Some(client.clone()), partner };
         let agreed = self.names.client_agreements.iter().any(|name| !references(&entity, name).is_empty());
         if agreed {
-            let reason = format!("missing; `{client}` has agreements: name the one under which it orders");
+            let reason = "missing; the client has agreements: name the one under which it orders";
             return Err(Rejected::new(Mistake::Terms, "agreement", reason).into());
         }
         if let Some(partner) = &self.order.partner {
             if partner != client {
-                let reason =
-                    format!("missing; name the agreement between `{client}` and `{partner}`, or state the `terms`");
+                let reason = "missing; name the agreement between client and partner, or state the `terms`";
                 return Err(Rejected::new(Mistake::Terms, "agreement", reason).into());
             }
             let access = if self.is_partner(partner)? { Access::Own } else { Access::None };
@@ -217,19 +214,19 @@ impl Reader<'_> {
             };
         };
         let Some(product) = self.entity(&field("existing"), &self.names.product, id)? else {
-            return Err(unknown(&field("existing"), &self.names.product, id).into());
+            return Err(unknown(&field("existing"), &self.names.product).into());
         };
         if reference(&product, &self.names.product_of) != standing.client {
-            let reason = format!("`{id}` is no product of the client");
+            let reason = "no product of the client";
             return Err(Rejected::new(Mistake::Terms, field("existing"), reason).into());
         }
-        self.check_family(position, line, &product)?;
+        self.check_family(position, &product)?;
         match (standing.access, reference(&product, &self.names.managed_by)) {
             (Access::Full, _) => Ok(Managed::Yes),
             (Access::Limited, Some(managing)) if Some(&managing) == self.order.agreement.as_ref() => Ok(Managed::Yes),
             // Under another agreement its partner would lose what it earns.
-            (Access::Limited, Some(managing)) => {
-                let reason = format!("`{id}` is managed under `{managing}`; order it under that agreement");
+            (Access::Limited, Some(_)) => {
+                let reason = "managed under another agreement; order it under that one";
                 Err(Rejected::new(Mistake::Terms, field("existing"), reason).into())
             }
             _ => Ok(Managed::No),
@@ -237,16 +234,12 @@ impl Reader<'_> {
     }
 
     /// What is renewed is what is priced.
-    fn check_family(&self, position: usize, line: &Line, product: &Entity) -> Result<(), Rejected> {
+    fn check_family(&self, position: usize, product: &Entity) -> Result<(), Rejected> {
         let known = text(product, &self.names.family_of);
         if known.as_deref() == self.families.get(position).copied() {
             return Ok(());
         }
-        let reason = format!(
-            "the product that exists is of the family `{}`, `{}` is not",
-            known.unwrap_or_default(),
-            line.product
-        );
+        let reason = format!("of another family than the product that exists, `{}`", known.unwrap_or_default());
         Err(Rejected::new(Mistake::Terms, format!("lines[{position}].product"), reason))
     }
 
@@ -262,15 +255,15 @@ impl Reader<'_> {
     }
 }
 
-fn unknown(field: &str, entity_type: &str, id: &str) -> Rejected {
-    Rejected::new(Mistake::UnknownReference, field, format!("the facts have no {entity_type} `{id}`"))
+fn unknown(field: &str, entity_type: &str) -> Rejected {
+    Rejected::new(Mistake::UnknownReference, field, format!("the facts have no such {entity_type}"))
 }
 
 /// What the caller says beside the agreement must be what the agreement says.
-fn agrees(field: &str, stated: Option<&String>, known: &str, agreement: &str) -> Result<(), Rejected> {
+fn agrees(field: &str, stated: Option<&String>, known: &str) -> Result<(), Rejected> {
     match stated {
         Some(stated) if stated != known => {
-            let reason = format!("`{stated}` is not the {field} of `{agreement}`, which is `{known}`");
+            let reason = format!("not the {field} of the agreement; leave it out, or name the agreement's own");
             Err(Rejected::new(Mistake::Terms, field, reason))
         }
         _ => Ok(()),

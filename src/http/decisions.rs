@@ -3,6 +3,8 @@
 //! Reading takes from the same disk that answers are recorded on, so a page ends after half of a request's time and goes on
 //! with its token.
 
+mod filter;
+
 use std::{sync::Arc, time::Instant};
 
 use axum::{
@@ -14,59 +16,19 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use self::filter::{Filter, bad};
 use super::{error::Error, problem_details::ProblemDetails, service::Service};
 use crate::audit::{
     Failed,
     ledger::Ledger,
-    people::Person,
     proof::{self, Proof},
     query,
 };
-
-/// Most records of a page.
-const PAGE: usize = 100;
-
-/// What is looked for; what is left out may be anything.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(default, deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct Filter {
-    /// Who asked to act, as `User::"u-1"`; found under its pseudonym too.
-    subject: Option<String>,
-    /// What was acted on, as `Organization::"o-1"`.
-    resource: Option<String>,
-    /// The action's name.
-    action: Option<String>,
-    /// Allow (`true`) or deny.
-    decision: Option<bool>,
-    /// `permitted`, `forbidden`, `not_permitted`, `not_applicable` or `evaluation_error`.
-    code: Option<String>,
-    /// `decision`, `search`, `quote`, `transaction`, `reload`, `lost`, `retention` or `erasure`.
-    kind: Option<String>,
-    /// The calling service.
-    caller: Option<String>,
-    /// A determining policy.
-    policy: Option<String>,
-    /// A rule that a determining policy stands for.
-    rule: Option<String>,
-    /// Not before this time (RFC 3339).
-    #[param(value_type = Option<String>)]
-    from: Option<Timestamp>,
-    /// Before this time.
-    #[param(value_type = Option<String>)]
-    until: Option<Timestamp>,
-    /// Records of a page, 1 to 100.
-    limit: Option<usize>,
-    /// Where the page before ended.
-    #[param(value_type = Option<String>)]
-    token: Option<Uuid>,
-}
 
 /// A page of records, newest first.
 #[derive(Serialize, ToSchema)]
@@ -104,14 +66,11 @@ pub struct DecisionRecord {
 )]
 pub async fn decisions(
     State(service): State<Arc<Service>>,
-    filter: Result<Query<Filter>, QueryRejection>,
+    parameters: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Response, ProblemDetails> {
-    let Query(filter) = filter.map_err(|rejected| bad(&rejected.body_text()))?;
-    let limit = filter.limit.unwrap_or(PAGE);
-    if !(1..=PAGE).contains(&limit) {
-        return Err(bad(&format!("limit: {limit}, expected 1 to {PAGE}")));
-    }
-    let (after, query) = (filter.token, filter.query()?);
+    let Query(parameters) = parameters.map_err(|_| bad("the query: expected parameters, percent-encoded"))?;
+    let filter = Filter::read(parameters)?;
+    let (limit, after, query) = (filter.page(), filter.token(), filter.query()?);
     let until = Instant::now() + service.settings.deadline() / 2;
     let page =
         on_ledger(&service, move |ledger| query::page(ledger, &query, after, limit, &mut || Instant::now() < until))
@@ -147,24 +106,6 @@ pub async fn decision(
     Ok(Json(DecisionRecord { record: raw(proof.line.clone())?, proof }).into_response())
 }
 
-impl Filter {
-    fn query(self) -> Result<query::Query, ProblemDetails> {
-        let Self { action, decision, code, kind, caller, policy, rule, from, until, .. } = self;
-        let (subject, resource) = (entity("subject", self.subject)?, entity("resource", self.resource)?);
-        Ok(query::Query { subject, resource, action, decision, code, kind, caller, policy, rule, from, until })
-    }
-}
-
-/// As policies write it: `Type::"id"`.
-fn entity(parameter: &str, text: Option<String>) -> Result<Option<Person>, ProblemDetails> {
-    let Some(text) = text else { return Ok(None) };
-    let parts = text.split_once("::\"").and_then(|(name, rest)| Some((name, rest.strip_suffix('"')?)));
-    match parts {
-        Some((name, id)) if !name.is_empty() => Ok(Some(Person { entity_type: name.to_owned(), id: id.to_owned() })),
-        _ => Err(bad(&format!("{parameter}: names no entity; write Type::\"id\""))),
-    }
-}
-
 async fn on_ledger<T: Send + 'static>(
     service: &Service,
     read: impl FnOnce(&dyn Ledger) -> Result<T, Failed> + Send + 'static,
@@ -186,8 +127,4 @@ fn raw(line: String) -> Result<Box<RawValue>, ProblemDetails> {
         tracing::error!(audit.error = %error, "a line of the decision log is no JSON; `mandat audit verify` tells more");
         Error::new(StatusCode::INTERNAL_SERVER_ERROR, "a record is not as it was written").into()
     })
-}
-
-fn bad(detail: &str) -> ProblemDetails {
-    Error::bad_request(detail.to_owned()).into()
 }

@@ -186,14 +186,25 @@ impl<'s> Inquiry<'s> {
         Ok(answer.into())
     }
 
+    /// What was priced; not that it was, where it is too late to tell.
     fn note_quote(&self, quote: &Quote, currency: &str, took: Duration) {
-        self.pen.note(took, || Event::Quote {
-            question: quote.decision.as_ref().map(|decided| Box::new(decided.request.clone())),
-            outcome: quote
-                .decision
-                .as_ref()
-                .map(|decided| recording::decided(&decided.answer.decision, &self.moment.bundle)),
-            priced: quote.price.as_ref().map(|price| recording::priced(price, currency)),
+        self.pen.note(took, || {
+            let question = quote.decision.as_ref().map(|decided| Box::new(decided.request.clone()));
+            if self.is_late() {
+                return Event::Quote {
+                    question,
+                    outcome: Some(Outcome::Failed { error: recording::late() }),
+                    priced: None,
+                };
+            }
+            Event::Quote {
+                question,
+                outcome: quote
+                    .decision
+                    .as_ref()
+                    .map(|decided| recording::decided(&decided.answer.decision, &self.moment.bundle)),
+                priced: quote.price.as_ref().map(|price| recording::priced(price, currency)),
+            }
         });
     }
 
@@ -370,6 +381,7 @@ pub fn no_quote(reason: NoQuote) -> ProblemDetails {
         NoQuote::Rejected(rejected) => wire::order::in_wire_words(rejected).into(),
         // What cannot be asked of an order's parties are the order's own fields.
         NoQuote::Invalid(invalid) => {
+            let invalid = invalid.without_strange_names();
             let field = match invalid.field.strip_prefix("principal") {
                 Some(rest) => format!("actor{rest}"),
                 None => invalid.field,

@@ -101,8 +101,7 @@ impl<'de> Visitor<'de> for Bounded {
                 return Err(A::Error::custom(format_args!("an object of more than {MAX_KEYS} keys")));
             }
             if object.contains_key(&name) {
-                let shown: String = name.chars().take(80).collect();
-                return Err(A::Error::custom(format_args!("the key `{shown}` stands twice in one object")));
+                return Err(A::Error::custom("a key that stands twice in one object"));
             }
             object.insert(name, fields.next_value_seed(inside)?);
         }
@@ -151,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_key_that_stands_twice_is_refused() {
-        assert!(refusal(r#"{"id":"u-ada","id":"u-bob"}"#).starts_with("the key `id` stands twice"));
+        assert!(refusal(r#"{"id":"u-ada","id":"u-bob"}"#).starts_with("a key that stands twice in one object"));
         assert!(read(br#"[{"id":"u-ada"},{"id":"u-bob"}]"#).is_ok());
     }
 

@@ -55,7 +55,9 @@ struct BrokenProblem {
 /// An entity that would not keep its invariants.
 #[derive(Debug, Serialize)]
 struct BrokenAnswer {
-    entity: Entity,
+    /// For callers that may read facts: an invariant may look through entities that nobody has named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entity: Option<Entity>,
     explanation: Option<ExplanationAnswer>,
 }
 
@@ -125,14 +127,18 @@ impl TransactionAnswer {
 
 impl BrokenProblem {
     fn of(broken: &[Broken], detail: Detail) -> Self {
+        let named = detail == Detail::Full;
+        let entity =
+            |broken: &Broken| Entity { r#type: broken.entity_type.clone(), id: broken.id.clone(), properties: None };
         let answers = broken.iter().map(|broken| BrokenAnswer {
-            entity: Entity { r#type: broken.entity_type.clone(), id: broken.id.clone(), properties: None },
+            entity: named.then(|| entity(broken)),
             explanation: ExplanationAnswer::of(&broken.answer, detail),
         });
         let told = broken.iter().map(|broken| {
             let reason = broken.answer.reason();
             let titles: Vec<&str> = reason.policies.iter().map(|policy| &*policy.title).collect();
-            format!("{} {}: {}", broken.entity_type, broken.id, titles.join("; "))
+            let id = if named { format!(" {}", broken.id) } else { String::new() };
+            format!("{}{id}: {}", broken.entity_type, titles.join("; "))
         });
         let detail = told.collect::<Vec<_>>().join("; ");
         let problem = ProblemDetails::new("broken-invariant", StatusCode::UNPROCESSABLE_ENTITY, detail);

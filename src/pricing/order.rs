@@ -158,9 +158,8 @@ impl Rejected {
 }
 
 impl Order {
-    fn ambiguous(&self) -> Rejected {
-        let reason = format!("`{}` is a side's name and the other side's id; name the payer by its id", self.payer);
-        Rejected::new(Mistake::Terms, "payer", reason)
+    fn ambiguous() -> Rejected {
+        Rejected::new(Mistake::Terms, "payer", "a side's name and the other side's id; name the payer by its id")
     }
 
     /// Which side pays: `payer` is a word, or the id of one of the two.
@@ -170,16 +169,13 @@ impl Order {
     pub fn payer_side(&self, client: Option<&str>, partner: Option<&str>) -> Result<Side, Rejected> {
         match Side::of(&self.payer) {
             // A word that is also the id of the other side would charge whom nobody meant.
-            Some(Side::Client) if partner == Some(&*self.payer) && client != partner => Err(self.ambiguous()),
-            Some(Side::Partner) if client == Some(&*self.payer) && client != partner => Err(self.ambiguous()),
+            Some(Side::Client) if partner == Some(&*self.payer) && client != partner => Err(Self::ambiguous()),
+            Some(Side::Partner) if client == Some(&*self.payer) && client != partner => Err(Self::ambiguous()),
             Some(side) => Ok(side),
             None if client == Some(&*self.payer) => Ok(Side::Client),
             None if partner == Some(&*self.payer) => Ok(Side::Partner),
             None => {
-                let reason = format!(
-                    "`{}` is neither the client nor the partner; write \"client\", \"partner\" or the id of one",
-                    self.payer
-                );
+                let reason = "neither the client nor the partner; write \"client\", \"partner\" or the id of one";
                 Err(Rejected::new(Mistake::Terms, "payer", reason))
             }
         }

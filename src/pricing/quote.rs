@@ -50,7 +50,7 @@ pub fn families<'t>(tariff: &'t Tariff, order: &Order) -> Result<Vec<&'t str>, R
 fn unknown_product(tariff: &Tariff, product: &str, position: usize) -> Rejected {
     let meant = nearest(product, tariff.products.keys().map(|id| &**id));
     let help = meant.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    let reason = format!("the tariff has no product `{product}`{help}");
+    let reason = format!("the tariff has no such product{help}");
     Rejected::new(Mistake::UnknownProduct, format!("lines[{position}].product"), reason)
 }
 
@@ -62,7 +62,7 @@ pub fn price<'t>(tariff: &'t Tariff, order: &Order, terms: &Terms) -> Result<Vec
     let families = families(tariff, order)?;
     if !tariff.currencies.contains_key(&*order.currency) {
         let known: Vec<&str> = tariff.currencies.keys().map(|code| &**code).collect();
-        let reason = format!("the tariff has no prices in {}; it has {}", order.currency, known.join(", "));
+        let reason = format!("the tariff has no prices in it; it has {}", known.join(", "));
         return Err(Rejected::new(Mistake::UnknownCurrency, "currency", reason));
     }
     let line = |((position, line), managed): ((usize, &super::order::Line), &_)| {

@@ -93,7 +93,7 @@ fn what_cannot_be_asked_is_3_and_says_which_field() {
         (question("u-ada").replace("\"User\"", "\"Usher\""), "subject.type"),
         (question("u-ada").replace("\"limited\"", "7"), "context.access"),
         ("{".to_owned(), "no JSON we take"),
-        (question("u-bob").replacen("\"u-bob\"", "\"u-bob\",\"id\":\"u-ada\"", 1), "`id`"),
+        (question("u-bob").replacen("\"u-bob\"", "\"u-bob\",\"id\":\"u-ada\"", 1), "a key that stands twice"),
     ] {
         let output = mandat(&["decide", "-", "--facts", FACTS], &request);
         assert_eq!(code(&output), 3, "{request}");

@@ -13,10 +13,11 @@ use super::{
 use crate::{
     analysis::{
         asking::Query,
-        proofs::counterexample::{apart, facts, plain},
+        proofs::counterexample::{apart, facts},
     },
     bundle::{Bundle, shape::action_name},
     decision::{Code, Decision},
+    facts::plain::plain,
     problem::Location,
     request::{Party, Properties, Request},
 };

@@ -5,7 +5,7 @@
 //! of ours, and is never shown as one of the policies'.
 
 use cedar_policy::{Entities, Entity};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     claim::{Ground, Posed, Reading},
@@ -18,7 +18,7 @@ use crate::{
     },
     bundle::Bundle,
     decision::{Decision, question},
-    facts::{Facts as _, document::Document, memory::MemoryFacts, store::record},
+    facts::{Facts as _, document::Document, memory::MemoryFacts, plain::plain, store::record},
     problem::Source,
     request::{Party, Properties, Request},
 };
@@ -153,43 +153,6 @@ pub(in crate::analysis) fn facts(entities: &Entities) -> Result<Value, String> {
 
 fn is_action(entity: &Entity) -> bool {
     entity.uid().type_name().basename() == "Action"
-}
-
-/// Cedar's escapes as callers write such values: entities as `{"type", "id"}`, moments and the like as text.
-pub(in crate::analysis) fn plain(value: Value) -> Value {
-    match value {
-        Value::Object(mut fields) if fields.len() == 1 && fields.contains_key("__entity") => {
-            fields.remove("__entity").unwrap_or_default()
-        }
-        Value::Object(fields) if fields.len() == 1 && fields.contains_key("__extn") => extension(&fields["__extn"]),
-        Value::Object(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (key, plain(value))).collect::<Map<_, _>>())
-        }
-        Value::Array(items) => Value::Array(items.into_iter().map(plain).collect()),
-        other => other,
-    }
-}
-
-/// `{"fn": "datetime", "arg": "…"}`, or a date and an offset from it.
-fn extension(call: &Value) -> Value {
-    if let Some(text) = call.get("arg").and_then(Value::as_str) {
-        return json!(text);
-    }
-    let arguments = call.get("args").and_then(Value::as_array);
-    let text = |position: usize| {
-        let argument = arguments?.get(position)?;
-        plain(argument.clone()).as_str().map(ToOwned::to_owned)
-    };
-    moment(text(0), text(1)).map_or_else(|| json!({ "__extn": call }), |text| json!(text))
-}
-
-/// A moment so many milliseconds (`12ms`) after a date, as text.
-fn moment(date: Option<String>, offset: Option<String>) -> Option<String> {
-    let date: jiff::civil::Date = date?.parse().ok()?;
-    let start = date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp();
-    let milliseconds: i64 = offset?.strip_suffix("ms")?.parse().ok()?;
-    let moment = start.checked_add(jiff::SignedDuration::from_millis(milliseconds)).ok()?;
-    Some(moment.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string())
 }
 
 /// Asks a question for real.

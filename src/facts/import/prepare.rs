@@ -41,7 +41,7 @@ impl Preparing<'_> {
 
     fn read(&self, place: Place, text: &str, prepared: &mut Prepared) -> Result<(), String> {
         let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let (entity, record) = draft::checked(json, self.import.schema)?;
+        let (entity, record) = draft::checked(json, self.import.schema).map_err(|wrong| wrong.to_string())?;
         let deep = !record.links.iter().all(|link| !link.path.is_empty()) && self.is_deep(&record.uid);
         match self.import.invariants {
             Some(invariants) if self.alone && invariants.stands_alone(&record) => {

@@ -51,7 +51,7 @@ async fn on_changes(service: Arc<Service>) {
         };
         watch = looked;
         if ripe {
-            // The outcome is told in the log; the only errors are those of a service that cannot reload.
+            // The outcome is told in the log, and so is it where it could not be recorded.
             let _ = run(&service, Trigger::Watch, &Trace::default()).await;
         }
     }

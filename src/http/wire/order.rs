@@ -243,7 +243,7 @@ fn distinct(lines: Vec<Line>) -> Result<Vec<Line>, Rejected> {
     let repeated = lines.iter().position(|line| !seen.insert(line.id.clone()));
     match repeated {
         Some(position) => {
-            let reason = format!("`{}` stands twice; give every line an id of its own", lines[position].id);
+            let reason = "another line has it too; give every line an id of its own";
             Err(Rejected::new(Mistake::Form, format!("lines[{position}].id"), reason))
         }
         None => Ok(lines),
@@ -252,8 +252,8 @@ fn distinct(lines: Vec<Line>) -> Result<Vec<Line>, Rejected> {
 
 fn line(position: usize, item: Value, currency: &str, usual: Kind) -> Result<Line, Rejected> {
     let mut fields = Fields::of(&format!("lines[{position}]"), item, LINE)?;
-    if let Some(other) = fields.text("currency")?.filter(|other| other != currency) {
-        let reason = format!("`{other}` in an order in {currency}; nothing is converted, so order apart");
+    if fields.text("currency")?.is_some_and(|other| other != currency) {
+        let reason = "another one than the order's; nothing is converted, so order apart";
         return Err(Rejected::new(Mistake::MixedCurrencies, fields.path("currency"), reason));
     }
     Ok(Line {
@@ -282,11 +282,11 @@ impl Fields {
         };
         if let Some(unknown) = object.keys().find(|name| !known.contains(&name.as_str())) {
             let help = match nearest(unknown, known.iter().copied()) {
-                Some(near) => format!("unknown; did you mean `{near}`?"),
-                None => format!("unknown; it may be one of {}", known.join(", ")),
+                Some(near) => format!("an unknown field; did you mean `{near}`?"),
+                None => format!("an unknown field; known are {}", known.join(", ")),
             };
-            let shown: String = unknown.chars().take(80).collect();
-            return Err(Rejected::new(Mistake::Form, fields.path(&shown), help));
+            let field = if place.is_empty() { "body" } else { place };
+            return Err(Rejected::new(Mistake::Form, field, help));
         }
         Ok(Self { fields: object, ..fields })
     }
@@ -322,7 +322,7 @@ impl Fields {
 
     fn word<T>(&mut self, name: &str, words: &[&str], of: impl Fn(&str) -> Option<T>) -> Result<Option<T>, Rejected> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        let unknown = || self.bad(name, &format!("`{text}` is none of {}", words.join(", ")));
+        let unknown = || self.bad(name, &format!("expected one of {}", words.join(", ")));
         of(&text).map(Some).ok_or_else(unknown)
     }
 

@@ -98,10 +98,11 @@ pub fn item(item: Value, defaults: &Evaluation) -> Result<Evaluation, Invalid> {
     })
 }
 
-/// An error in the words of the wire: what the engine calls principal, AuthZEN calls subject.
+/// An error in the words of the wire, and in no others: what the engine calls principal, AuthZEN calls subject.
 pub fn in_wire_words(invalid: Invalid) -> Invalid {
+    let invalid = invalid.without_strange_names();
     match invalid.field.strip_prefix("principal") {
-        Some(rest) => Invalid { field: format!("subject{rest}"), reason: invalid.reason },
+        Some(rest) => Invalid::new(format!("subject{rest}"), invalid.reason),
         None => invalid,
     }
 }

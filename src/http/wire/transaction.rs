@@ -63,9 +63,9 @@ const FIELDS: [&str; 3] = ["evaluations", "changes", "if_revision"];
 /// The field that is unknown, missing, of another form, or too long.
 pub fn transaction(body: Value, limits: Limits) -> Result<Transaction, Invalid> {
     let Value::Object(mut fields) = body else { return Err(Invalid::new("body", "expected an object")) };
-    if let Some(unknown) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
-        let reason = format!("no field of a transaction; known are {}", FIELDS.join(", "));
-        return Err(Invalid::new(unknown.chars().take(80).collect::<String>(), reason));
+    if !fields.keys().all(|name| FIELDS.contains(&name.as_str())) {
+        let reason = format!("a field that no transaction has; known are {}", FIELDS.join(", "));
+        return Err(Invalid::new("body", reason));
     }
     let evaluations = list(&mut fields, "evaluations", limits.evaluations)?;
     let changes = list(&mut fields, "changes", limits.changes)?;
@@ -121,8 +121,8 @@ pub fn at_evaluation(place: usize, invalid: Invalid) -> Invalid {
 
 fn change(place: usize, value: Value) -> Result<Change, Invalid> {
     let refused = |reason: String| Invalid::new(format!("changes[{place}]"), reason);
-    let change = Change::deserialize(value).map_err(|error| {
-        refused(format!("{error}; expected one of put, delete, set, unset, add, remove, join, leave with its fields"))
+    let change = Change::deserialize(value).map_err(|_| {
+        refused("expected one of put, delete, set, unset, add, remove, join, leave with just its fields".to_owned())
     })?;
     change.entity().map_err(refused)?;
     Ok(change)

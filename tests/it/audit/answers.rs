@@ -1,9 +1,14 @@
 //! Everything that is answered is one record, which says what the answer said.
 
+use mandat::config::ServerSettings;
 use serde_json::{Value, json};
 
 use super::{Logged, ada_adds, adds};
-use crate::transactions::send;
+use crate::{
+    http::Server,
+    replicas::until,
+    transactions::{bundle, send},
+};
 
 /// What records have of their own.
 fn without_chain(mut record: Value) -> Value {
@@ -11,6 +16,15 @@ fn without_chain(mut record: Value) -> Value {
         record.as_object_mut().unwrap().remove(name);
     }
     record
+}
+
+/// What Ada orders for the clinic.
+fn order() -> Value {
+    json!({
+        "at": "2026-10-01T12:00:00Z", "currency": "CHF", "placed_by": "partner", "payer": "partner",
+        "actor": {"type": "User", "id": "u-ada"}, "partnership": "clinic:alpenhost",
+        "lines": [{"id": "1", "product": "web-hosting", "quantity": 35}],
+    })
 }
 
 #[test]
@@ -72,12 +86,7 @@ fn searches_quotes_and_transactions_are_recorded() {
         "resource": {"type": "Organization", "id": "alpenhost"},
     });
     let found = client.post("/access/v1/search/subject", &search).json()["results"].as_array().unwrap().len();
-    let order = json!({
-        "at": "2026-10-01T12:00:00Z", "currency": "CHF", "placed_by": "partner", "payer": "partner",
-        "actor": {"type": "User", "id": "u-ada"}, "partnership": "clinic:alpenhost",
-        "lines": [{"id": "1", "product": "web-hosting", "quantity": 35}],
-    });
-    let quote = client.post("/v1/quotes", &order).json();
+    let quote = client.post("/v1/quotes", &order()).json();
     let change = json!({"set": {
         "entity": {"type": "Organization", "id": "alpenhost"}, "attribute": "listedInDirectory", "value": false,
     }});
@@ -110,5 +119,29 @@ fn searches_quotes_and_transactions_are_recorded() {
     assert_eq!(committed["evaluations"][0]["decision"], true);
     assert_eq!((&repeated["outcome"], &repeated["repeated"]), (&json!("repeated"), &json!(true)));
     assert_eq!((&denied["outcome"], &denied["evaluations"][0]["decision"]), (&json!("denied"), &json!(false)));
+    logged.assert_sound();
+}
+
+/// What is decided past the deadline is told nobody: the record does not say that it was.
+#[test]
+fn what_came_too_late_is_recorded_as_an_error() {
+    let logged = Logged::strict();
+    let hurried = Server::without_bundle(ServerSettings { deadline_ms: 0, ..ServerSettings::default() }, false);
+    hurried.service.activate_with(logged.home.engine(bundle()), Some(logged.recorder.clone())).unwrap();
+    let ask = |client: crate::http::Client| {
+        let (decided, priced) =
+            (client.post("/access/v1/evaluation", &ada_adds("museum")), client.post("/v1/quotes", &order()));
+        [decided.status, priced.status]
+    };
+    assert_eq!(ask(hurried.client()), [503, 503]);
+    until("both are recorded", || logged.records().len() == 2);
+    for record in logged.records() {
+        assert_eq!(record["error"], json!({"status": 503, "reason": "late"}), "{record:#}");
+        assert!(record.get("question").is_some(), "{record:#}");
+        assert!(["decision", "priced"].iter().all(|answer| record.get(answer).is_none()), "{record:#}");
+    }
+    // The control: only the deadline differs.
+    assert_eq!(ask(logged.client()), [200, 200]);
+    assert!(logged.records()[2..].iter().all(|record| record["decision"] == true), "{:#?}", logged.records());
     logged.assert_sound();
 }

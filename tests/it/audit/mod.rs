@@ -4,12 +4,15 @@
 //! log lies beside it.
 
 mod answers;
+mod canaries;
+mod echoes;
 mod kills;
 mod ledgers;
 mod masking;
 mod modes;
 mod readers;
 mod reading;
+mod reloads;
 mod telling;
 
 use std::{path::PathBuf, sync::Arc};

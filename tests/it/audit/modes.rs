@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use mandat::config::audit::Mode;
 use rusqlite::Connection;
+use serde_json::{Value, json};
 
-use super::{Logged, ada_adds};
+use super::{Logged, ada_adds, lines};
 use crate::transactions::bundle;
 
 fn rename(connection: &Connection, from: &str, to: &str) {
@@ -42,6 +43,28 @@ fn available_answers_all_the_same_and_records_it_later() {
     std::thread::sleep(Duration::from_millis(50));
     rename(&disk, "gone", "records");
     wait_for(&logged, 1);
+    logged.assert_sound();
+}
+
+/// A mask that fails drops the field; what it would have hidden is never recorded as it came (threat T20).
+#[test]
+fn whoever_can_be_given_no_pseudonym_is_left_out_of_the_record() {
+    let logged = Logged::strict();
+    let ask = || assert!(logged.client().post("/access/v1/evaluation", &ada_adds("museum")).decision());
+    let disk = Connection::open(logged.path()).unwrap();
+    rename(&disk, "people", "gone");
+    ask();
+    rename(&disk, "gone", "people");
+    // The control: the same question when there are pseudonyms.
+    ask();
+    let text = lines(logged.ledger()).join("\n");
+    assert!(!text.contains("u-ada"), "{text}");
+    let records = logged.records();
+    let told = |record: &Value| (record["masked"].clone(), record["dropped"].clone());
+    assert_eq!(told(&records[0]), (Value::Null, json!(["subject.id"])));
+    assert_eq!(records[0]["question"]["subject"], json!({"type": "User", "id": ""}));
+    assert_eq!(told(&records[1]), (json!(["subject.id"]), Value::Null));
+    assert!(records[1]["question"]["subject"]["id"].as_str().unwrap().starts_with('~'));
     logged.assert_sound();
 }
 

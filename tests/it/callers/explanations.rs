@@ -1,9 +1,14 @@
 //! Who may not see facts hears what may be told to the person who asked, and nothing that the facts hold.
 
+use mandat::config::ServerSettings;
 use serde_json::{Value, json};
 
-use super::{Ground, bearer, token};
-use crate::{http::asks, support::programme_dir};
+use super::{Ground, bearer, keep, token};
+use crate::{
+    http::{Server, asks},
+    support::programme_dir,
+    transactions::{accepts_full, bundle, full_access, problem, sample_home},
+};
 
 /// Asks as a service with these roles; the answer's `context`, and all of it as text.
 fn asked(ground: &Ground, secret: &str, path: &str, question: &Value) -> Value {
@@ -65,4 +70,30 @@ fn the_denial_of_an_order_is_no_exception() {
     assert_eq!(keys(&denied["decision"]["context"]), ["code", "reason_user"], "{denied}");
     let full = asked(&ground, &all, "/v1/quotes", &order);
     assert!(full["decision"]["context"]["near_misses"].is_array(), "the control: {full}");
+}
+
+#[test]
+fn a_broken_invariant_is_no_exception() {
+    let ((enforcer, less), (both, all)) = (token(&["enforcer"]), token(&["enforcer", "registrar"]));
+    let home = sample_home();
+    [&enforcer, &both].iter().for_each(|known| keep(&*home.store(), known));
+    let server = Server::without_bundle(ServerSettings::default(), false);
+    server.service.activate(home.engine(bundle())).unwrap();
+    let request = "Partnership::florist:alpenhost";
+    // Full access that its client does not name.
+    let body = json!({"evaluations": [accepts_full(request)], "changes": &full_access(request)[..3]});
+    let sent = |secret: &str, key: &str| {
+        let headers =
+            [("authorization", &*bearer(secret)), ("content-type", "application/json"), ("idempotency-key", key)]
+                .map(|(name, value)| (name, value.to_owned()));
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let reply = server.client().send("/v1/transactions", &headers, body.to_string().as_bytes());
+        assert_eq!(problem(&reply, 422), "broken-invariant");
+        reply
+    };
+    let told = sent(&less, "one");
+    assert!(!told.text.contains("florist"), "{told:?}");
+    assert_eq!(keys(&told.json()["broken"][0]["explanation"]), ["code", "reason_user"], "{told:?}");
+    let full = sent(&all, "two").json();
+    assert_eq!(full["broken"][0]["entity"]["id"], "florist:alpenhost", "the control: {full}");
 }

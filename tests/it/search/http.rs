@@ -82,7 +82,11 @@ fn what_cannot_be_asked_is_400_and_names_the_field() {
         ("subject", with(readers(), "subject", json!({})), "subject.type: missing"),
         ("subject", with(readers(), "resource", json!({"type": "List"})), "resource.id: missing"),
         ("subject", with(readers(), "action", Value::Null), "action: missing"),
-        ("subject", with(readers(), "context", json!({"mood": "good"})), "context.mood: the schema declares no `mood`"),
+        (
+            "subject",
+            with(readers(), "context", json!({"mood": "good"})),
+            "context: a field, and the schema declares none here",
+        ),
         ("subject", with(readers(), "page", json!({"limit": 0})), "page.limit: expected a whole number"),
         ("subject", with(readers(), "page", json!({"limit": 101})), "page.limit: 101, more than 100"),
         ("subject", with(readers(), "page", json!({"token": "abc"})), "page.token: expected the `next_token`"),

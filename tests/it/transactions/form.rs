@@ -15,7 +15,7 @@ fn what_cannot_be_read_names_its_field() {
     let asks = |user: Value| json!({ "subject": user, "action": { "name": "viewTags" }, "resource": uid("Product::florist-site") });
     let nobody = asks(json!({ "type": "User" }));
     let cases = [
-        (json!({ "evaluations": [], "changes": [harmless()], "if_revison": 1 }), "if_revison"),
+        (json!({ "evaluations": [], "changes": [harmless()], "if_revison": 1 }), "body"),
         (json!({ "evaluations": [], "changes": [harmless()], "if_revision": "1" }), "if_revision"),
         (json!({ "evaluations": [], "changes": [harmless()], "if_revision": -1 }), "if_revision"),
         (json!({ "changes": [harmless()] }), "evaluations"),
@@ -51,14 +51,17 @@ fn what_cannot_be_read_names_its_field() {
 fn what_cannot_be_changed_names_the_change() {
     let house = House::sample();
     let cases = [
-        (set("Organization::nowhere", "country", "CH"), "there is no Organization::\"nowhere\""),
-        (set("Robot::r", "country", "CH"), "Robot"),
-        (set("no type::r", "country", "CH"), "is no entity type"),
-        (set("User ::u-rita", "country", "CH"), "is no entity type"),
-        (set("Organization::florist", "colour", "red"), "colour"),
-        (set("Organization::florist", "country", 7), "country"),
-        (set("Organization::florist", "country", Value::Null), "country"),
-        (unset("Organization::florist", "country"), "country"),
+        (set("Organization::nowhere", "country", "CH"), "there is no such entity"),
+        (set("Robot::r", "country", "CH"), "there is no such entity"),
+        (set("no type::r", "country", "CH"), "no such entity type"),
+        (set("User ::u-rita", "country", "CH"), "no such entity type"),
+        (
+            set("Organization::florist", "colour", "red"),
+            "attrs: a field that the schema does not declare; it declares activeWebsite",
+        ),
+        (set("Organization::florist", "country", 7), "attrs.country: expected"),
+        (set("Organization::florist", "country", Value::Null), "attrs.country: expected"),
+        (unset("Organization::florist", "country"), "attrs.country: missing"),
         (unset("Organization::florist", "vatNumber"), "is not set"),
         (super::add("Organization::florist", "country", "x"), "is no set"),
         (super::add("Organization::florist", "legalRepresentatives", uid("User::u-rita")), "already"),
@@ -66,7 +69,7 @@ fn what_cannot_be_changed_names_the_change() {
         (json!({ "leave": { "member": uid("User::u-rita"), "of": uid("Organization::bakery") } }), "does not contain"),
         (json!({ "join": { "member": uid("Organization::florist"), "of": uid("User::u-rita") } }), "ancestor"),
         (super::delete("User::u-nobody"), "there is no"),
-        (put("Organization::new", json!({})), "attribute"),
+        (put("Organization::new", json!({})), "attrs.activeWebsite: missing"),
         (put("Action::viewProduct", json!({})), "action"),
     ];
     for (change, reason) in cases {
