@@ -3,6 +3,7 @@
 // page; it prints. Scripts of the page itself are turned off. Prints what is wrong as JSON, one list a page.
 //
 //     node check.mjs PAGE.html …            checks
+//     node check.mjs --paper PAGE.html …    checks only whether paper holds all of it
 //     node check.mjs --shots DIR PAGE.html  pictures of the first screen, in light and in dark
 
 import { readFileSync, mkdtempSync, rmSync } from "node:fs";
@@ -15,6 +16,8 @@ import { chromium } from "playwright-core";
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"], resultTypes: ["violations"] };
 const WIDTHS = [400, 1280];
+// A4 less the margins of the style, in pixels of 1/96 inch.
+const PAPER = { upright: Math.floor((210 - 28) / 25.4 * 96), across: Math.floor((297 - 24) / 25.4 * 96) };
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
@@ -104,6 +107,20 @@ async function scripts(page) {
   });
 }
 
+// Tables and pictures that paper would cut off: those of many columns lie across a page of their own.
+async function tooWideForPaper(page) {
+  await page.emulateMedia({ media: "print" });
+  await page.setViewportSize({ width: PAPER.upright, height: 900 });
+  const wrong = await page.evaluate(paper => [...document.querySelectorAll("table, svg")].flatMap(one => {
+    const room = one.closest(".wide") ? paper.across : paper.upright;
+    const over = Math.ceil(one.getBoundingClientRect().width - room);
+    const name = one.querySelector("caption")?.textContent ?? one.localName;
+    return over > 0 ? [`print: ${over} pixels wider than the paper: ${name}`] : [];
+  }), PAPER);
+  await page.emulateMedia({ media: "screen" });
+  return wrong;
+}
+
 async function check(context, file) {
   const url = pathToFileURL(resolve(file)).href;
   const wrong = [];
@@ -119,12 +136,20 @@ async function check(context, file) {
       if (over > 0) wrong.push(`${scheme}: ${over} pixels wider than a screen of ${width}`);
     }
     if (scheme === "light") {
+      wrong.push(...await tooWideForPaper(page));
       const printed = await page.pdf({ preferCSSPageSize: true });
       if (printed.length < 2_000 || printed.subarray(0, 5).toString() !== "%PDF-") wrong.push("print: no PDF");
     }
     await page.close();
   }
   return [...new Set(wrong)];
+}
+
+async function onPaper(context, file) {
+  const { page } = await opened(context, pathToFileURL(resolve(file)).href, "light", 1280);
+  const wrong = await tooWideForPaper(page);
+  await page.close();
+  return wrong;
 }
 
 async function shots(context, dir, file) {
@@ -147,6 +172,7 @@ await browser(async context => {
     return;
   }
   const found = {};
-  for (const file of [first, ...rest]) found[basename(file)] = await check(context, file);
+  const [files, look] = first === "--paper" ? [rest, onPaper] : [[first, ...rest], check];
+  for (const file of files) found[basename(file)] = await look(context, file);
   console.log(JSON.stringify(found, null, 1));
 });

@@ -130,6 +130,15 @@ impl Table {
     pub fn is_number(&self, column: &usize) -> bool {
         self.numbers.contains(column)
     }
+
+    /// Further classes of its frame: on paper, many columns have a page of their own across, and very many upright heads.
+    pub fn room(&self) -> &'static str {
+        match self.heads.len() {
+            0..=8 => "",
+            9..=15 => " wide",
+            _ => " wide crowded",
+        }
+    }
 }
 
 /// A line of one plain text.

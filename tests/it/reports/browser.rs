@@ -9,9 +9,13 @@ use crate::{http::todo_dir, support::programme_dir};
 
 /// What the browser finds wrong with pages, by their file names.
 fn checked(pages: &[&Path]) -> Value {
+    checked_for(&[], pages)
+}
+
+fn checked_for(what: &[&str], pages: &[&Path]) -> Value {
     let dir = programme_dir().join("tests/browser");
     assert!(dir.join("node_modules/axe-core").is_dir(), "axe is missing: run tests/needs.sh first");
-    let output = Command::new("node").arg("check.mjs").args(pages).current_dir(&dir).output().unwrap();
+    let output = Command::new("node").arg("check.mjs").args(what).args(pages).current_dir(&dir).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -42,6 +46,20 @@ fn everybody_can_read_the_reports() {
     }
 }
 
+/// The matrix of the programme has more columns than any other table.
+#[test]
+fn paper_cuts_nothing_off() {
+    let desk = Desk::new();
+    desk.written(&["policy-book"]);
+    let (page, upright) = (desk.path().join("policy-book.html"), desk.path().join("upright.html"));
+    let text = std::fs::read_to_string(&page).unwrap();
+    std::fs::write(&upright, text.replace(" wide crowded\"", "\"")).unwrap();
+    let found = checked_for(&["--paper"], &[&page, &upright]);
+    assert_eq!(found["policy-book.html"], serde_json::json!([]));
+    // The control: on a page like any other it would be.
+    assert!(found["upright.html"].to_string().contains("wider than the paper: Who may do what"), "{found:#}");
+}
+
 /// The control: what the check is there for, it finds.
 #[test]
 fn a_broken_page_is_noticed() {
@@ -51,6 +69,7 @@ fn a_broken_page_is_noticed() {
 <h1>Broken</h1><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">
 <p style="color:#bbb;background:#ccc">hardly to be read</p>
 <div style="width:2000px">wide</div>
+<table style="width:900px"><caption>cut off</caption><tr><td>a</td></tr></table>
 <a href="#a" style="outline:none">a link that does not show its focus</a>
 <a href="#b" tabindex="-1">a link that the keyboard does not reach</a>
 <script>document.title = "changed"</script></body></html>"##;
@@ -61,6 +80,7 @@ fn a_broken_page_is_noticed() {
         "axe image-alt",
         "axe color-contrast",
         "wider than a screen of 400",
+        "wider than the paper: cut off",
         "not reached",
         "do not show",
         "script:",
