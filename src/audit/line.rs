@@ -4,8 +4,6 @@
 //! bytes without the line break, and 64 zeros in the first. So whoever has two lines can check their link with
 //! `sha256sum` and nothing of ours. What is hashed are the stored bytes: nothing is ever parsed and written again.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -22,12 +20,9 @@ pub fn hash(line: &[u8]) -> Hash {
 
 /// Sixty-four hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Reads hexadecimal digits, lowercase, exactly as many as `N` bytes have.

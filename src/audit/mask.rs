@@ -10,10 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::{
-    people::{Person, Pseudonym},
-    record::Record,
-};
+use super::{people::Pseudonym, record::Record};
 use crate::{
     config::audit::AuditSettings,
     request::{Party, Properties, Request},
@@ -84,24 +81,22 @@ impl Masks {
         });
     }
 
-    /// The persons that a record names.
-    pub fn persons(&self, record: &mut Record) -> Vec<Person> {
-        let mut persons = Vec::new();
-        self.visit(record, &mut |_, person, _| persons.push(person));
-        persons
+    /// Tells type and id of each person that a record names.
+    pub fn persons(&self, record: &mut Record, tell: &mut dyn FnMut(&str, &str)) {
+        self.visit(record, &mut |_, entity_type, id| tell(entity_type, id));
     }
 
     /// Puts pseudonyms in the place of persons' ids; an id without one is left out.
-    pub fn apply(&self, record: &mut Record, pseudonyms: &dyn Fn(&Person) -> Option<Pseudonym>) {
+    pub fn apply(&self, record: &mut Record, pseudonyms: &dyn Fn(&str, &str) -> Option<Pseudonym>) {
         let (mut masked, mut dropped) = (Vec::new(), Vec::new());
-        self.visit(record, &mut |path, person, id| match pseudonyms(&person) {
+        self.visit(record, &mut |path, entity_type, id| match pseudonyms(entity_type, id) {
             Some(pseudonym) => {
                 *id = pseudonym.to_string();
-                masked.push(path);
+                masked.push(path());
             }
             None => {
                 id.clear();
-                dropped.push(path);
+                dropped.push(path());
             }
         });
         record.masked.append(&mut masked);
@@ -110,38 +105,38 @@ impl Masks {
 
     fn visit(&self, record: &mut Record, see: &mut See<'_>) {
         for (place, request) in record.event.questions_mut() {
-            self.visit_party(format!("{place}subject"), &mut request.principal, see);
-            self.visit_party(format!("{place}resource"), &mut request.resource, see);
+            self.visit_party(&|| format!("{place}subject"), &mut request.principal, see);
+            self.visit_party(&|| format!("{place}resource"), &mut request.resource, see);
             for (name, value) in &mut request.context {
-                self.visit_value(&format!("{place}context.{name}"), value, see);
+                self.visit_value(&|| format!("{place}context.{name}"), value, see);
             }
             for (name, value) in &mut request.action_properties {
-                self.visit_value(&format!("{place}action.properties.{name}"), value, see);
+                self.visit_value(&|| format!("{place}action.properties.{name}"), value, see);
             }
         }
         for (path, named) in record.event.names_mut() {
-            self.see(path, &named.entity_type, &mut named.id, see);
+            self.see(&|| path.clone(), &named.entity_type, &mut named.id, see);
         }
     }
 
-    fn visit_party(&self, path: String, party: &mut Party, see: &mut See<'_>) {
+    fn visit_party(&self, path: Path<'_>, party: &mut Party, see: &mut See<'_>) {
         for (name, value) in &mut party.properties {
-            self.visit_value(&format!("{path}.properties.{name}"), value, see);
+            self.visit_value(&|| format!("{}.properties.{name}", path()), value, see);
         }
         // A search names no one on the side that it looks for.
         if !party.id.is_empty() {
-            self.see(format!("{path}.id"), &party.entity_type, &mut party.id, see);
+            self.see(&|| format!("{}.id", path()), &party.entity_type, &mut party.id, see);
         }
     }
 
-    fn visit_value(&self, path: &str, value: &mut Value, see: &mut See<'_>) {
+    fn visit_value(&self, path: Path<'_>, value: &mut Value, see: &mut See<'_>) {
         match value {
             Value::Array(items) => items.iter_mut().for_each(|item| self.visit_value(path, item, see)),
             Value::Object(members) => {
                 if let Some(Value::String(entity_type)) = members.get("type").cloned()
                     && let Some(Value::String(id)) = members.get_mut("id")
                 {
-                    self.see(path.to_owned(), &entity_type, id, see);
+                    self.see(path, &entity_type, id, see);
                 }
                 members.values_mut().for_each(|member| self.visit_value(path, member, see));
             }
@@ -149,12 +144,15 @@ impl Masks {
         }
     }
 
-    fn see(&self, path: String, entity_type: &str, id: &mut String, see: &mut See<'_>) {
+    fn see(&self, path: Path<'_>, entity_type: &str, id: &mut String, see: &mut See<'_>) {
         if self.persons.contains(entity_type) || (self.persons.contains(ALL) && !entity_type.is_empty()) {
-            see(path, Person { entity_type: entity_type.to_owned(), id: id.clone() }, id);
+            see(path, entity_type, id);
         }
     }
 }
 
-/// Who sees each person: where, who, and the id to replace.
-type See<'a> = dyn FnMut(String, Person, &mut String) + 'a;
+/// Where something stands; put together only where it is recorded.
+type Path<'a> = &'a dyn Fn() -> String;
+
+/// Who sees each person: where, its type, and the id to replace.
+type See<'a> = dyn FnMut(Path<'_>, &str, &mut String) + 'a;

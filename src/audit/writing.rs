@@ -5,27 +5,28 @@
 //! the commit was made.
 
 mod batch;
+mod near;
 mod tip;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
-use moka::sync::Cache;
 
 use self::{
     batch::{Batch, note},
+    near::Near,
     tip::Tip,
 };
 use super::{
     Failed,
     checkpoint::Checkpoint,
     ledger::{Chain, Ledger},
-    people::{Person, Pseudonym},
+    people::Person,
     record::Event,
     recorder::Queue,
 };
@@ -37,12 +38,6 @@ const LINGER: Duration = Duration::from_millis(5);
 /// Pause after a commit that failed.
 const RECOVERY: Duration = Duration::from_millis(100);
 
-/// A pseudonym is looked up again after this time: whoever was erased meanwhile gets another.
-const PSEUDONYM_LIFE: Duration = Duration::from_secs(60);
-
-/// Pseudonyms that are kept near.
-const PSEUDONYMS: u64 = 100_000;
-
 /// The thread's own.
 pub(super) struct Writing {
     ledger: Arc<dyn Ledger>,
@@ -51,7 +46,7 @@ pub(super) struct Writing {
     chain: Option<(Box<dyn Chain>, Tip)>,
     /// Lines that were set aside when the chain was taken, until that is recorded.
     unsigned: u64,
-    pseudonyms: Cache<Person, Pseudonym>,
+    near: Near,
     /// The time of the newest record.
     latest: Timestamp,
     /// The day on which old lines were last looked for.
@@ -68,14 +63,13 @@ impl Writing {
         key: SigningKey,
         keep: Option<SignedDuration>,
     ) -> Result<Self, Failed> {
-        let pseudonyms = Cache::builder().max_capacity(PSEUDONYMS).time_to_live(PSEUDONYM_LIFE).build();
         let mut writing = Self {
             ledger,
             key,
             keep,
             chain: None,
             unsigned: 0,
-            pseudonyms,
+            near: Near::default(),
             latest: Timestamp::UNIX_EPOCH,
             swept: None,
         };
@@ -162,47 +156,34 @@ impl Writing {
         Ok(self.ledger.find(first.id)?.is_some())
     }
 
-    fn mask(&self, batch: &mut Batch) {
-        let mut persons: Vec<Person> = Vec::new();
+    fn mask(&mut self, batch: &mut Batch) {
+        self.near.tidy();
+        let mut strangers = BTreeSet::new();
         for job in batch.jobs.iter_mut().filter(|job| !job.masked) {
-            persons.append(&mut job.masks.persons(&mut job.record));
+            job.masks.persons(&mut job.record, &mut |entity_type, id| {
+                if self.near.get(entity_type, id).is_none() {
+                    strangers.insert(Person { entity_type: entity_type.to_owned(), id: id.to_owned() });
+                }
+            });
         }
-        let pseudonyms = self.pseudonyms_of(persons);
+        self.meet(strangers.into_iter().collect());
         for job in batch.jobs.iter_mut().filter(|job| !job.masked) {
             job.masked = true;
-            job.masks.apply(&mut job.record, &|person| pseudonyms.get(person).copied());
+            job.masks.apply(&mut job.record, &|entity_type, id| self.near.get(entity_type, id));
         }
     }
 
-    /// Those that can be had. They are taken out of what is kept near once: it may forget any of them at any moment.
-    fn pseudonyms_of(&self, persons: Vec<Person>) -> HashMap<Person, Pseudonym> {
-        let mut pseudonyms = HashMap::new();
-        let mut unknown = BTreeSet::new();
-        for person in persons {
-            match pseudonyms.get(&person).copied().or_else(|| self.pseudonyms.get(&person)) {
-                Some(known) => {
-                    pseudonyms.insert(person, known);
-                }
-                None => {
-                    unknown.insert(person);
-                }
-            }
+    /// Gets pseudonyms for persons. Whoever gets none is left out of the records.
+    fn meet(&mut self, strangers: Vec<Person>) {
+        if strangers.is_empty() {
+            return;
         }
-        if unknown.is_empty() {
-            return pseudonyms;
-        }
-        let unknown: Vec<Person> = unknown.into_iter().collect();
-        match self.ledger.keys().enroll(&unknown) {
+        match self.ledger.keys().enroll(&strangers) {
             Ok(enrolled) => {
-                for (person, pseudonym) in unknown.into_iter().zip(enrolled) {
-                    self.pseudonyms.insert(person.clone(), pseudonym);
-                    pseudonyms.insert(person, pseudonym);
-                }
+                strangers.into_iter().zip(enrolled).for_each(|(person, pseudonym)| self.near.keep(person, pseudonym));
             }
-            // What cannot be masked is left out.
             Err(Failed(reason)) => tracing::error!(audit.error = reason, "persons cannot be given pseudonyms"),
         }
-        pseudonyms
     }
 
     /// Once a day drops the full spans that were kept long enough. What is dropped is recorded first.
