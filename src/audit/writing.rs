@@ -140,7 +140,7 @@ impl Writing {
         let Some(at) = batch.latest() else { return Ok(0) };
         let told = Event::Lost { count: self.unsigned, reason: "unsigned" };
         batch.unsigned = (self.unsigned > 0).then(|| note(told, at));
-        self.mask(batch);
+        self.mask(batch, at);
         let mut next = tip;
         let entries = batch.entries(chain.writer(), &mut next)?;
         let sealed = next.seal(chain.writer(), at, &self.key);
@@ -156,8 +156,8 @@ impl Writing {
         Ok(self.ledger.find(first.id)?.is_some())
     }
 
-    fn mask(&mut self, batch: &mut Batch) {
-        self.near.tidy();
+    fn mask(&mut self, batch: &mut Batch, now: Timestamp) {
+        self.near.tidy(now);
         let mut strangers = BTreeSet::new();
         for job in batch.jobs.iter_mut().filter(|job| !job.masked) {
             job.masks.persons(&mut job.record, &mut |entity_type, id| {
